@@ -1,0 +1,46 @@
+import type { Static, TSchema } from "typebox";
+import type { ServiceName } from "./service-name.ts";
+
+/** A fact in JetStream, under `events.<service>.<noun>.<past participle>`. */
+export type EventContract<S extends TSchema = TSchema> = {
+  readonly kind: "event";
+  readonly subject: `events.${ServiceName}.${string}.${string}`;
+  readonly payload: S;
+};
+
+/** A question to another service, under `<service>.v1.<noun>.<verb>`, answered by a NATS micro-service. */
+export type RequestContract<Q extends TSchema = TSchema, R extends TSchema = TSchema> = {
+  readonly kind: "request";
+  readonly subject: `${ServiceName}.v1.${string}.${string}`;
+  readonly request: Q;
+  readonly reply: R;
+  /** How long an asker waits at most; the deadline of its own request may be nearer. */
+  readonly timeoutMs: number;
+  /** Whether asking again can do no harm: only then is a lost answer asked for again. */
+  readonly idempotent: boolean;
+};
+
+/** A hint over core NATS, delivered at most once to who listens now: the truth is read from a database. */
+export type SignalContract<S extends TSchema = TSchema> = {
+  readonly kind: "signal";
+  readonly subject: (id: string) => string;
+  readonly payload: S;
+};
+
+export type PayloadOf<C extends EventContract | SignalContract> = Static<C["payload"]>;
+
+export function defineEvent<S extends TSchema>(contract: Omit<EventContract<S>, "kind">): EventContract<S> {
+  return { kind: "event", ...contract };
+}
+
+export function defineRequest<Q extends TSchema, R extends TSchema>(
+  contract: Omit<RequestContract<Q, R>, "kind">,
+): RequestContract<Q, R> {
+  return { kind: "request", ...contract };
+}
+
+export function defineSignal<S extends TSchema>(
+  contract: Omit<SignalContract<S>, "kind">,
+): SignalContract<S> {
+  return { kind: "signal", ...contract };
+}
