@@ -1,6 +1,7 @@
 import {
   Type,
   type Static,
+  type TEnum,
   type TObject,
   type TObjectOptions,
   type TProperties,
@@ -53,8 +54,9 @@ export function nullable<T extends TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
 }
 
-export function literals<const T extends readonly string[]>(values: T) {
-  return Type.Enum(values as unknown as [...T]);
+/** One of the strings named. */
+export function literals<const T extends readonly string[]>(values: T): TEnum<[...T]> {
+  return Type.Enum([...values]);
 }
 
 /** Body of an answer without one (204). */
