@@ -56,7 +56,7 @@ export function nullable<T extends TSchema>(schema: T) {
 
 /** One of the strings named. */
 export function literals<const T extends readonly string[]>(values: T): TEnum<[...T]> {
-  return Type.Enum([...values]);
+  return Type.Enum<[...T]>([...values]);
 }
 
 /** Body of an answer without one (204). */
