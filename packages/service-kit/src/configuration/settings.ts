@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { Type } from "typebox";
+import { connectionUrl } from "./secret.ts";
+
+/** Of every process. */
+export const ProcessSettings = {
+  env: Type.Enum(["development", "test", "production"]),
+  logLevel: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], { default: "info" }),
+  /** Share of successful requests that the access log keeps, by trace, so that all services keep the same ones. */
+  accessLogSample: Type.Number({ minimum: 0, maximum: 1, default: 1 }),
+  host: Type.String({ minLength: 1, maxLength: 253, default: "127.0.0.1" }),
+  /** 0 takes a free one. */
+  port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+  opsPort: Type.Integer({ minimum: 0, maximum: 65_535 }),
+  /** Shorter than what the orchestrator waits before it kills. */
+  shutdownMs: Type.Integer({ minimum: 100, maximum: 120_000, default: 8_000 }),
+  instanceId: Type.String({
+    pattern: "^[A-Za-z0-9._-]+$",
+    minLength: 1,
+    maxLength: 100,
+    default: `${hostname().slice(0, 60)}-${randomUUID().slice(0, 8)}`.replaceAll(/[^A-Za-z0-9._-]/g, "-"),
+  }),
+};
+
+export const DatabaseSettings = {
+  databaseUrl: connectionUrl(["postgres:", "postgresql:"]),
+  databasePoolSize: Type.Integer({ minimum: 1, maximum: 200, default: 10 }),
+  /** A query that takes longer is logged with its normalised text. */
+  slowQueryMs: Type.Integer({ minimum: 1, maximum: 60_000, default: 200 }),
+};
+
+export const NatsSettings = {
+  natsUrl: connectionUrl(["nats:", "tls:"]),
+  /** Copies of each stream: 3 in a cluster. */
+  natsReplicas: Type.Integer({ minimum: 1, maximum: 5, default: 1 }),
+};
+
+export const RedisSettings = {
+  redisUrl: connectionUrl(["redis:", "rediss:"]),
+};

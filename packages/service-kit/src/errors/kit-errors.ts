@@ -1,0 +1,75 @@
+import type { Problem } from "@kismet/contracts";
+import { PublicError } from "./public-error.ts";
+
+export class ValidationFailed extends PublicError {
+  constructor(detail: string, errors?: Problem["errors"]) {
+    super("VALIDATION_FAILED", 400, detail, errors ? { errors } : {});
+  }
+}
+
+export class Unauthenticated extends PublicError {
+  constructor(detail = "A valid access token is needed.") {
+    super("UNAUTHENTICATED", 401, detail, { headers: { "www-authenticate": 'Bearer realm="kismet"' } });
+  }
+}
+
+export class Forbidden extends PublicError {
+  constructor(detail = "You may not do this.") {
+    super("FORBIDDEN", 403, detail);
+  }
+}
+
+export class AccountNotActive extends PublicError {
+  constructor() {
+    super("ACCOUNT_NOT_ACTIVE", 403, "The account must be verified and active for this.");
+  }
+}
+
+/** Also the answer for what exists but is somebody else's. */
+export class NotFound extends PublicError {
+  constructor(detail = "There is nothing here.") {
+    super("NOT_FOUND", 404, detail);
+  }
+}
+
+export class MethodNotAllowed extends PublicError {
+  constructor(allowed: readonly string[]) {
+    super("METHOD_NOT_ALLOWED", 405, "This address does not answer to this method.", {
+      headers: { allow: allowed.join(", ") },
+    });
+  }
+}
+
+export class BodyTooLarge extends PublicError {
+  constructor() {
+    super("BODY_TOO_LARGE", 413, "The body is larger than this address accepts.");
+  }
+}
+
+export class UnsupportedMediaType extends PublicError {
+  constructor() {
+    super("UNSUPPORTED_MEDIA_TYPE", 415, "This address does not read that content type.");
+  }
+}
+
+export class RateLimited extends PublicError {
+  constructor(retryAfterSeconds: number) {
+    super("RATE_LIMITED", 429, "Too many requests: wait a little.", { retryAfterSeconds });
+  }
+}
+
+export class Unavailable extends PublicError {
+  constructor(cause?: unknown, retryAfterSeconds = 1) {
+    super("UNAVAILABLE", 503, "A part of the system is not available right now.", {
+      retryAfterSeconds,
+      cause,
+    });
+  }
+}
+
+/** The time that the caller gave, or that this work may take, is over. */
+export class DeadlineExceeded extends PublicError {
+  constructor(cause?: unknown) {
+    super("DEADLINE_EXCEEDED", 504, "The request took longer than it may.", { cause });
+  }
+}

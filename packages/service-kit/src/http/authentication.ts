@@ -1,0 +1,27 @@
+import type { Member, RoutePolicy } from "@kismet/contracts";
+import type { FastifyRequest } from "fastify";
+import { AccountNotActive, Forbidden, Unauthenticated } from "../errors/kit-errors.ts";
+import type { TokenVerifier } from "../tokens/token-verifier.ts";
+
+/** The member whom the policy of a route asks for; undefined where it asks for none, or a ticket stands in. */
+export async function authenticate(
+  verifier: TokenVerifier,
+  policy: RoutePolicy,
+  token: string | undefined,
+): Promise<Member | undefined> {
+  if (policy.auth !== "member" && policy.auth !== "staff") return undefined;
+  if (token === undefined && policy.ticket === true) return undefined;
+  if (token === undefined) throw new Unauthenticated();
+  const member = await verifier.verify(token);
+  if (policy.anyStatus !== true && member.status !== "active") throw new AccountNotActive();
+  if (policy.auth === "staff" && member.roles.length === 0) throw new Forbidden();
+  return member;
+}
+
+/** Behind `request.member`. */
+export function memberOf(request: FastifyRequest): Member {
+  const { member } = request.requestContext;
+  if (!member)
+    throw new Error(`${request.routeOptions.url ?? "this route"} asks for no member by its policy`);
+  return member;
+}

@@ -1,0 +1,25 @@
+import fastifySwagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+
+/** Collects the routes of one service as OpenAPI 3.1; the gateway serves those of all, merged. */
+export function describeRoutes(app: FastifyInstance, service: string): void {
+  // Called, not registered: routes are declared right after, and a registered plugin would only see those declared
+  // once the app is being made ready.
+  fastifySwagger(
+    app,
+    {
+      openapi: {
+        openapi: "3.1.0",
+        info: { title: `Kismet ${service}`, version: "1.0.0" },
+        components: {
+          securitySchemes: { accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+        },
+      },
+      convertConstToEnum: false,
+      transform: ({ schema, url }) => ({ schema: { tags: [service], ...schema }, url }),
+    },
+    (error) => {
+      if (error) throw error;
+    },
+  );
+}

@@ -1,0 +1,89 @@
+import { Problem, type RoutePolicy, type RouteTableEntry, strict } from "@kismet/contracts";
+import type { RouteOptions } from "fastify";
+import { unboundedPlaces } from "./schema-bounds.ts";
+
+const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
+
+/** A route that lacks what every route must have. Thrown while the app is built, so that it can't start. */
+export class RouteRefused extends Error {
+  constructor(route: string, faults: string[]) {
+    super(`${route} does not register:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+    this.name = "RouteRefused";
+  }
+}
+
+type RouteSchema = {
+  params?: unknown;
+  querystring?: unknown;
+  body?: unknown;
+  headers?: unknown;
+  response?: unknown;
+};
+
+/**
+ * Holds a route to the rules, and completes it: without a query schema no query field is accepted, every error is a
+ * `Problem`, the body limit is the policy's.
+ */
+export function enforceRouteRules(route: RouteOptions): void {
+  const name = `${String(route.method)} ${route.url}`;
+  const schema = (route.schema ?? {}) as RouteSchema;
+  const policy = (route.config as { policy?: RoutePolicy } | undefined)?.policy;
+  const faults: string[] = [];
+  if (!methods.has(String(route.method))) faults.push("has a method that the route table does not know");
+  if (!policy) faults.push("has no policy (config.policy)");
+  if (!route.schema || !("summary" in route.schema)) faults.push("has no summary (schema.summary)");
+  if (!schema.response && !isWebsocket(route)) faults.push("has no response schemas (schema.response)");
+  if (/[:*]/.test(route.url) && !schema.params)
+    faults.push("has parameters in its address but no schema of them");
+  for (const part of ["params", "querystring", "body", "headers"] as const) {
+    if (schema[part] !== undefined) faults.push(...unboundedPlaces(schema[part], part));
+  }
+  for (const [status, response] of Object.entries((schema.response ?? {}) as Record<string, unknown>)) {
+    faults.push(...unboundedPlaces(contentSchema(response), `response ${status}`));
+  }
+  if (faults.length > 0 || !policy) throw new RouteRefused(name, faults);
+  route.bodyLimit = policy.bodyLimit;
+  route.schema = completed(schema, policy, isWebsocket(route));
+}
+
+export function routeTableEntry(service: RouteTableEntry["service"], route: RouteOptions): RouteTableEntry {
+  const { policy } = route.config as { policy: RoutePolicy };
+  return {
+    service,
+    method: route.method as RouteTableEntry["method"],
+    path: route.url,
+    policy,
+    ...(isWebsocket(route) ? { websocket: true } : {}),
+  };
+}
+
+export function isWebsocket(route: RouteOptions): boolean {
+  const { websocket, wsHandler } = route as { websocket?: boolean; wsHandler?: unknown };
+  return websocket === true || wsHandler !== undefined;
+}
+
+function completed(schema: RouteSchema, policy: RoutePolicy, websocket: boolean): object {
+  const response = (schema.response ?? {}) as Record<string, unknown>;
+  return {
+    ...schema,
+    querystring: schema.querystring ?? strict({}),
+    ...(policy.auth === "public" || policy.auth === "webhook" || policy.auth === "client"
+      ? { security: [] }
+      : { security: [{ accessToken: [] }] }),
+    response: websocket
+      ? response
+      : {
+          ...response,
+          default: response["default"] ?? {
+            description: "A problem (RFC 9457)",
+            content: { "application/problem+json": { schema: Problem } },
+          },
+        },
+  };
+}
+
+/** A response may name its content types; JSON is what has a schema. */
+function contentSchema(response: unknown): unknown {
+  const { content } = response as { content?: Record<string, { schema?: unknown }> };
+  return content ? (Object.values(content)[0]?.schema ?? response) : response;
+}

@@ -1,0 +1,60 @@
+/**
+ * @kismet/service-kit: what makes six processes alike.
+ *
+ * Purpose: configuration, logs, request context, errors, HTTP, access tokens, health, start and stop, breakers, retries,
+ * metrics, traces: each once, and registered by the kit, since what a service must remember it will forget.
+ * Lifecycle: `runService` loads the configuration, makes `Parts`, lets `buildApp` wire them without connecting anything,
+ * then starts what was added to `lifecycle`, listens, and undoes it all in reverse on SIGTERM or on an error that nobody
+ * caught.
+ * Invariants: nothing is global except the current request context; whatever waits has a deadline; an answer to a
+ * client says nothing of the inside.
+ * May depend on: @kismet/contracts.
+ */
+export { ConfigurationError, loadConfig, variableOf } from "./configuration/load-config.ts";
+export { connectionUrl, secret } from "./configuration/secret.ts";
+export { DatabaseSettings, NatsSettings, ProcessSettings, RedisSettings } from "./configuration/settings.ts";
+export { type Clock, systemClock } from "./context/clock.ts";
+export { type Deadline, deadlineIn } from "./context/deadline.ts";
+export {
+  acceptRequestId,
+  bearerToken,
+  contextFromHeaders,
+  contextHeaders,
+  currentContext,
+  type RequestContext,
+  requireContext,
+  runWithContext,
+} from "./context/request-context.ts";
+export { continueTrace, traceHeaders, traceIdOf } from "./context/trace-context.ts";
+export {
+  AccountNotActive,
+  BodyTooLarge,
+  DeadlineExceeded,
+  Forbidden,
+  MethodNotAllowed,
+  NotFound,
+  RateLimited,
+  Unauthenticated,
+  Unavailable,
+  UnsupportedMediaType,
+  ValidationFailed,
+} from "./errors/kit-errors.ts";
+export { PublicError } from "./errors/public-error.ts";
+export { type ProblemResponse, toProblem } from "./errors/to-problem.ts";
+export { type App, createHttpApp } from "./http/app.ts";
+export { authenticate } from "./http/authentication.ts";
+export { isDeeperThan, maxBodyDepth } from "./http/json-body.ts";
+export { unboundedPlaces } from "./http/schema-bounds.ts";
+export { validationFailed } from "./http/validation.ts";
+export { type CheckResult, Health, type HealthReport } from "./lifecycle/health.ts";
+export { launch, type Running } from "./lifecycle/launch.ts";
+export { type Component, createLifecycle, type Lifecycle } from "./lifecycle/lifecycle.ts";
+export { createParts, type Parts, type ProcessConfig } from "./lifecycle/parts.ts";
+export { runService } from "./lifecycle/run-service.ts";
+export { createLogger, type Logger } from "./logging/logger.ts";
+export { createRedis } from "./redis/create-redis.ts";
+export { type Breaker, type BreakerOptions, createBreaker, withinDeadline } from "./resilience/breaker.ts";
+export { retry, type RetryOptions } from "./resilience/retry.ts";
+export { TimeoutError, withTimeout } from "./resilience/with-timeout.ts";
+export { createRevocations, type Revocation, type Revocations } from "./tokens/revocations.ts";
+export { createTokenVerifier, type TokenVerifier } from "./tokens/token-verifier.ts";
