@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -58,6 +59,15 @@ export type App = FastifyInstance<
 /** Of routes that do not exist: their answers need a context too. */
 const unknownAddressTimeoutMs = 5_000;
 const maxUrlParameterLength = 200;
+/** For answers to requests so malformed that no hook, and so no helmet, has seen them. */
+const securityHeaders = {
+  "content-security-policy": "default-src 'none'",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "SAMEORIGIN",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+};
 
 /**
  * An app in which a route can't lack what every route must have: what a service would have to remember is done here,
@@ -68,7 +78,7 @@ export function createHttpApp(parts: Parts, { verifier }: { verifier: TokenVerif
     loggerInstance: parts.logger as FastifyBaseLogger,
     // The context puts the ids into each line, so a child logger a request would only repeat them.
     childLoggerFactory: (logger) => logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => acceptRequestId(header(request.headers["x-request-id"])),
     return503OnClosing: false,
     forceCloseConnections: "idle",
@@ -133,13 +143,15 @@ function beginContext(parts: Parts, app: App): void {
 function answerError(parts: Parts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, body } = toProblem(error, request.id);
   if (status >= 500) {
-    const log = () => parts.logger.error({ err: error, code: body.code }, "request failed");
+    // Late and unavailable are how an overloaded or recovering system speaks; 500 is a fault that somebody must mend.
+    const level = status === 500 ? "error" : "warn";
+    const log = () => parts.logger[level]({ err: error, code: body.code }, "request failed");
     if (request.requestContext) runWithContext(request.requestContext, log);
     else log();
   }
   void reply
     .code(status)
-    .headers({ ...headers, "x-request-id": request.id })
+    .headers({ ...(request.requestContext ? {} : securityHeaders), ...headers, "x-request-id": request.id })
     .type("application/problem+json")
     .send(body);
 }

@@ -23,7 +23,9 @@ type SchemaError = { instancePath: string; message: string; keyword: string; par
 
 /** Errors as the public answer lists them: the path begins with the part of the request. */
 export function validationFailed(errors: SchemaError[], part: string): ValidationFailed {
-  const listed = errors.slice(0, maxErrors).map((error) => ({
+  // An unknown field is reported twice by TypeBox: as one too many, and as refused by the schema `false`.
+  const told = errors.filter((error) => error.keyword !== "boolean");
+  const listed = told.slice(0, maxErrors).map((error) => ({
     path: `${part === "querystring" ? "query" : part}${error.instancePath}`.slice(0, 500),
     message: describe(error).slice(0, 500),
   }));

@@ -3,6 +3,7 @@ import type { Static, TObject } from "typebox";
 import { loadConfig } from "../configuration/load-config.ts";
 import type { App } from "../http/app.ts";
 import { createLogger, type Logger } from "../logging/logger.ts";
+import { shutdownTelemetry } from "../telemetry/telemetry-shutdown.ts";
 import { launch, type Running } from "./launch.ts";
 import { createParts, type Parts } from "./parts.ts";
 
@@ -52,6 +53,7 @@ function createEnding(logger: () => Logger, stop: () => Promise<void>): Ending {
     exitCode = code;
     try {
       await stop();
+      await shutdownTelemetry();
     } catch (error) {
       exitCode = 1;
       logger().fatal({ err: error }, "shutdown failed");

@@ -1,0 +1,22 @@
+/**
+ * Loaded by `node --import` before a service. Does nothing unless the standard variables of OpenTelemetry ask for traces
+ * (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_TRACES_EXPORTER): the instrumentation costs
+ * CPU on every request. Metrics stay with prom-client, logs with pino.
+ */
+import { basename, dirname } from "node:path";
+
+const { env } = process;
+const exporter = env["OTEL_TRACES_EXPORTER"];
+const endpoint = env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+const isWanted = (exporter !== undefined || endpoint !== undefined) && exporter !== "none";
+
+if (isWanted && env["OTEL_SDK_DISABLED"] !== "true") {
+  // The default would be to send metrics and logs to the same place too.
+  env["OTEL_METRICS_EXPORTER"] ??= "none";
+  env["OTEL_LOGS_EXPORTER"] ??= "none";
+  env["OTEL_TRACES_EXPORTER"] ??= "otlp";
+  // services/<name>/src/main.ts
+  env["OTEL_SERVICE_NAME"] ??= `kismet-${basename(dirname(dirname(process.argv[1] ?? "unknown")))}`;
+  const { startTelemetry } = await import("./start-telemetry.ts");
+  startTelemetry();
+}
