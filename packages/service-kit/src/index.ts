@@ -56,5 +56,6 @@ export { createRedis } from "./redis/create-redis.ts";
 export { type Breaker, type BreakerOptions, createBreaker, withinDeadline } from "./resilience/breaker.ts";
 export { retry, type RetryOptions } from "./resilience/retry.ts";
 export { TimeoutError, withTimeout } from "./resilience/with-timeout.ts";
+export { lengthOf, normaliseText } from "./text/normalise-text.ts";
 export { createRevocations, type Revocation, type Revocations } from "./tokens/revocations.ts";
 export { createTokenVerifier, type TokenVerifier } from "./tokens/token-verifier.ts";
