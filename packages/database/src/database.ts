@@ -1,0 +1,111 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { currentContext, DeadlineExceeded, type Parts } from "@kismet/service-kit";
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+import type pg from "pg";
+import { commitHooksOf, runCommitHooks } from "./after-commit.ts";
+import type { Connection, QueryObserver } from "./connection.ts";
+import { Drizzle, type Schema, type Transaction } from "./drizzle-session.ts";
+import { isWorthRepeating } from "./errors.ts";
+import { connectUntil, probeWith } from "./liveness.ts";
+import { countdown, type DatabaseConfig, Pool, statementTimeoutMs } from "./pool.ts";
+import { observeQueries } from "./slow-query-log.ts";
+
+/** Of a transaction that no request bounds. */
+const transactionTimeoutMs = 10_000;
+/** Postgres gives up first, so that the connection survives a slow statement; a frozen one is left after this. */
+const graceMs = 250;
+const defaultRetries = 3;
+
+export type Database<S extends Schema = Record<string, never>> = {
+  /** Single statements outside a transaction, each within the deadline of the context. */
+  read: NodePgDatabase<S>;
+  /**
+   * Runs `work` in a transaction: commits what it did, or rolls back and throws. Everything within, waiting for locks
+   * included, ends by the deadline of the context. Repeated only after serialisation failures and deadlocks, so `work`
+   * must do nothing that can't be done twice, except to `tx`.
+   */
+  transaction<T>(work: (tx: Transaction<S>) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  pool: pg.Pool;
+};
+
+export type TransactionOptions = { retries?: number };
+
+/** Connects nothing before the lifecycle starts; then waits, with backoff, until Postgres answers. */
+export function createDatabase<S extends Schema>(parts: Parts<DatabaseConfig>, schema: S): Database<S> {
+  const pool = new Pool(parts);
+  const drizzle = new Drizzle(schema);
+  const observe = observeQueries(parts, pool.pg);
+  const isStopped = new AbortController();
+
+  parts.lifecycle.add({
+    name: "database",
+    start: () => connectUntil(parts, pool.pg, isStopped.signal),
+    async stop() {
+      isStopped.abort();
+      await pool.pg.end();
+    },
+  });
+  parts.health.add("database", probeWith(parts), { required: true });
+
+  return {
+    pool: pool.pg,
+    read: drizzle.database({
+      query: (query, values) =>
+        pool.use(countdown(statementTimeoutMs + graceMs), observe, (connection) =>
+          connection.query(query, values),
+        ),
+    }),
+    transaction: (work, { retries = defaultRetries } = {}) =>
+      repeatOnConflict(retries, () => runTransaction(pool, drizzle, observe, work)),
+  };
+}
+
+async function runTransaction<S extends Schema, T>(
+  pool: Pool,
+  drizzle: Drizzle<S>,
+  observe: QueryObserver,
+  work: (tx: Transaction<S>) => Promise<T>,
+): Promise<T> {
+  const remainingMs = countdown(transactionTimeoutMs);
+  const [result, hooks] = await pool.use(
+    () => remainingMs() + graceMs,
+    observe,
+    async (connection) => {
+      const tx = drizzle.transaction(connection);
+      await begin(connection, remainingMs());
+      try {
+        const value = await work(tx);
+        // A caller who has been told that it took too long must not find it done.
+        if (remainingMs() <= 0) throw new DeadlineExceeded();
+        await connection.query("COMMIT");
+        return [value, commitHooksOf(tx)] as const;
+      } catch (error) {
+        await connection.rollBack();
+        throw error;
+      }
+    },
+  );
+  runCommitHooks(hooks);
+  return result;
+}
+
+/** One round trip for all of it. */
+async function begin(connection: Connection, remainingMs: number): Promise<void> {
+  if (remainingMs <= 0) throw new DeadlineExceeded();
+  await connection.query(
+    `BEGIN; SET LOCAL statement_timeout = ${remainingMs}; SET LOCAL lock_timeout = ${remainingMs}`,
+  );
+}
+
+async function repeatOnConflict<T>(retries: number, attempt: () => Promise<T>): Promise<T> {
+  for (let count = 0; ; count += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (count >= retries || !isWorthRepeating(error)) throw error;
+      const waitMs = Math.random() * 10 * 2 ** count;
+      if (waitMs >= (currentContext()?.deadline.remainingMs() ?? Infinity)) throw error;
+      await delay(waitMs);
+    }
+  }
+}
