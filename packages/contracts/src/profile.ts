@@ -6,6 +6,7 @@ export const Gender = literals(["woman", "man", "nonbinary"]);
 export type Gender = Static<typeof Gender>;
 
 export const RelationshipGoal = literals(["long_term", "short_term", "friends", "figuring_out"]);
+export type RelationshipGoal = Static<typeof RelationshipGoal>;
 
 /** The interests a member may choose from. */
 export const interestCatalogue = [
@@ -18,6 +19,7 @@ export const interestCatalogue = [
   "tea", "tennis", "theatre", "travel", "vegetarian_food", "video_games", "volunteering", "wine", "writing", "yoga",
 ] as const; // prettier-ignore
 export const Interest = literals(interestCatalogue);
+export type Interest = Static<typeof Interest>;
 
 /** H3 cell of resolution 7 (about 5 km²), as its hexadecimal name: the only form of a place that is ever stored. */
 export const Cell = Type.String({ pattern: "^[0-9a-f]{15}$", maxLength: 15 });
