@@ -41,8 +41,10 @@ export {
 } from "./errors/kit-errors.ts";
 export { PublicError } from "./errors/public-error.ts";
 export { type ProblemResponse, toProblem } from "./errors/to-problem.ts";
-export { type App, createHttpApp } from "./http/app.ts";
+export { createHttpApp } from "./http/app.ts";
+export { type App, createAppShell } from "./http/app-shell.ts";
 export { authenticate } from "./http/authentication.ts";
+export { publishDocument } from "./http/openapi.ts";
 export { isDeeperThan, maxBodyDepth } from "./http/json-body.ts";
 export { unboundedPlaces } from "./http/schema-bounds.ts";
 export { validationFailed } from "./http/validation.ts";

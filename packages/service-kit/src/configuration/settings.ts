@@ -13,6 +13,11 @@ export const ProcessSettings = {
   /** 0 takes a free one. */
   port: Type.Integer({ minimum: 0, maximum: 65_535 }),
   opsPort: Type.Integer({ minimum: 0, maximum: 65_535 }),
+  /** Whose `x-forwarded-for` is believed: the gateway's, or what stands before it. */
+  trustedProxies: Type.Array(Type.String({ minLength: 2, maxLength: 64 }), {
+    maxItems: 32,
+    default: ["127.0.0.1", "::1"],
+  }),
   /** Shorter than what the orchestrator waits before it kills. */
   shutdownMs: Type.Integer({ minimum: 100, maximum: 120_000, default: 8_000 }),
   instanceId: Type.String({

@@ -1,121 +1,29 @@
-import fastifyHelmet from "@fastify/helmet";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { Member, RoutePolicy, RouteTableEntry } from "@kismet/contracts";
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault,
-  type RouteOptions,
-} from "fastify";
-import {
-  acceptRequestId,
-  contextFromHeaders,
-  type RequestContext,
-  runWithContext,
-} from "../context/request-context.ts";
-import { DeadlineExceeded } from "../errors/kit-errors.ts";
-import { toProblem } from "../errors/to-problem.ts";
-import type { Parts, ProcessConfig } from "../lifecycle/parts.ts";
+import type { RouteOptions } from "fastify";
+import type { Parts } from "../lifecycle/parts.ts";
 import type { TokenVerifier } from "../tokens/token-verifier.ts";
-import { logRequests } from "./access-log.ts";
-import { authenticate, memberOf } from "./authentication.ts";
+import { type App, createAppShell } from "./app-shell.ts";
+import { authenticate } from "./authentication.ts";
 import { withinDeadlineOf } from "./handler-deadline.ts";
-import { measureRequests } from "./http-metrics.ts";
 import { acceptJson } from "./json-body.ts";
-import { refuseUnknownAddress } from "./not-found.ts";
 import { describeRoutes } from "./openapi.ts";
 import { enforceRouteRules, isWebsocket, routeTableEntry } from "./route-rules.ts";
 import { validatorCompiler } from "./validation.ts";
-
-declare module "fastify" {
-  interface FastifyContextConfig {
-    policy: RoutePolicy;
-  }
-  interface FastifyRequest {
-    /** Whom the access token speaks for; throws on a route whose policy asks for nobody. */
-    readonly member: Member;
-    requestContext: RequestContext;
-    /** The bytes of the body, kept on webhook routes: signatures are over them. */
-    rawBody: Buffer | null;
-  }
-  interface FastifyInstance {
-    routeTable: RouteTableEntry[];
-  }
-}
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
-/** Of routes that do not exist: their answers need a context too. */
-const unknownAddressTimeoutMs = 5_000;
-const maxUrlParameterLength = 200;
-/** For answers to requests so malformed that no hook, and so no helmet, has seen them. */
-const securityHeaders = {
-  "content-security-policy": "default-src 'none'",
-  "strict-transport-security": "max-age=31536000; includeSubDomains",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "SAMEORIGIN",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store",
-};
 
 /**
  * An app in which a route can't lack what every route must have: what a service would have to remember is done here,
  * in hooks and one error handler, or the route does not register.
  */
 export function createHttpApp(parts: Parts, { verifier }: { verifier: TokenVerifier }): App {
-  const app = Fastify({
-    loggerInstance: parts.logger as FastifyBaseLogger,
-    // The context puts the ids into each line, so a child logger a request would only repeat them.
-    childLoggerFactory: (logger) => logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: (request) => acceptRequestId(header(request.headers["x-request-id"])),
-    return503OnClosing: false,
-    forceCloseConnections: "idle",
-    exposeHeadRoutes: false,
-    bodyLimit: 1,
-    keepAliveTimeout: 65_000,
-    requestTimeout: 30_000,
-    routerOptions: { maxParamLength: maxUrlParameterLength },
-    frameworkErrors: (error, request, reply) => answerError(parts, error, request, reply as FastifyReply),
-  }).withTypeProvider<TypeBoxTypeProvider>();
-
+  const app = createAppShell(parts);
   app.setValidatorCompiler(validatorCompiler);
-  app.decorate("routeTable", []);
-  app.decorateRequest("rawBody", null);
-  app.decorateRequest("requestContext");
-  app.decorateRequest("member", {
-    getter(this: FastifyRequest) {
-      return memberOf(this);
-    },
-  });
   app.addHook("onRoute", (route) => admitRoute(parts, app, route));
   describeRoutes(app, parts.name);
-  void app.register(fastifyHelmet, { contentSecurityPolicy: { directives: { "default-src": ["'none'"] } } });
-
-  beginContext(parts, app);
-  measureRequests(app, parts.metrics);
-  logRequests(app, parts.logger, (parts.config as ProcessConfig).accessLogSample);
   app.addHook("onRequest", async (request) => {
-    if (request.is404) return;
-    if (request.requestContext.deadline.expired()) throw new DeadlineExceeded();
     const { policy } = request.routeOptions.config;
-    const member = await authenticate(verifier, policy, request.requestContext.token);
+    const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
     if (member) request.requestContext.member = member;
   });
   acceptJson(app);
-  app.setErrorHandler((error, request, reply) => answerError(parts, error, request, reply));
-  app.setNotFoundHandler((request) => refuseUnknownAddress(app.routeTable, request.url.split("?")[0] ?? "/"));
   return app;
 }
 
@@ -123,39 +31,4 @@ function admitRoute(parts: Parts, app: App, route: RouteOptions): void {
   enforceRouteRules(route);
   if (!isWebsocket(route)) route.handler = withinDeadlineOf(route.handler);
   app.routeTable.push(routeTableEntry(parts.name, route));
-}
-
-function beginContext(parts: Parts, app: App): void {
-  app.addHook("onRequest", (request, reply, done) => {
-    const timeoutMs = request.is404 ? unknownAddressTimeoutMs : request.routeOptions.config.policy.timeoutMs;
-    const context = contextFromHeaders((name) => header(request.headers[name]), { timeoutMs });
-    context.requestId = request.id;
-    request.requestContext = context;
-    reply.header("x-request-id", context.requestId);
-    reply.header("cache-control", "no-store");
-    if (parts.health.isDraining()) reply.header("connection", "close");
-    runWithContext(context, done);
-  });
-  // Reading a body continues from the socket's events, which know nothing of the context.
-  app.addHook("preValidation", (request, _reply, done) => runWithContext(request.requestContext, done));
-}
-
-function answerError(parts: Parts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, headers, body } = toProblem(error, request.id);
-  if (status >= 500) {
-    // Late and unavailable are how an overloaded or recovering system speaks; 500 is a fault that somebody must mend.
-    const level = status === 500 ? "error" : "warn";
-    const log = () => parts.logger[level]({ err: error, code: body.code }, "request failed");
-    if (request.requestContext) runWithContext(request.requestContext, log);
-    else log();
-  }
-  void reply
-    .code(status)
-    .headers({ ...(request.requestContext ? {} : securityHeaders), ...headers, "x-request-id": request.id })
-    .type("application/problem+json")
-    .send(body);
-}
-
-function header(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -23,3 +23,8 @@ export function describeRoutes(app: FastifyInstance, service: string): void {
     },
   );
 }
+
+/** Lets `app.swagger()`, and what shows it, give a document that was made elsewhere. */
+export async function publishDocument(app: FastifyInstance, document: object): Promise<void> {
+  await app.register(fastifySwagger, { mode: "static", specification: { document: document as never } });
+}

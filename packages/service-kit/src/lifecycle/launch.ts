@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { deadlineIn } from "../context/deadline.ts";
-import type { App } from "../http/app.ts";
+import type { App } from "../http/app-shell.ts";
 import { TimeoutError, withTimeout } from "../resilience/with-timeout.ts";
 import { listenForOperations, urlOf } from "./ops-server.ts";
 import type { Parts, ProcessConfig } from "./parts.ts";

@@ -1,7 +1,7 @@
 import type { ServiceName } from "@kismet/contracts";
 import type { Static, TObject } from "typebox";
 import { loadConfig } from "../configuration/load-config.ts";
-import type { App } from "../http/app.ts";
+import type { App } from "../http/app-shell.ts";
 import { createLogger, type Logger } from "../logging/logger.ts";
 import { shutdownTelemetry } from "../telemetry/telemetry-shutdown.ts";
 import { launch, type Running } from "./launch.ts";

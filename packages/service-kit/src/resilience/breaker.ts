@@ -9,6 +9,8 @@ import { TimeoutError, withTimeout } from "./with-timeout.ts";
 export type BreakerOptions = {
   /** How long one call may take; the deadline of the current context may be nearer. */
   timeoutMs: number;
+  /** A call that the context's deadline cut off counts against the callee if it had at least this long. */
+  countsAfterMs?: number;
   /** How long an open breaker refuses before it lets one call try. */
   resetMs?: number;
   /** Calls within ten seconds below which the breaker never opens. */
@@ -20,6 +22,9 @@ export type BreakerOptions = {
 };
 
 export type Breaker<A extends unknown[], R> = { fire(...args: A): Promise<R>; isOpen(): boolean };
+
+/** Long for a call inside a data centre. */
+const slowMs = 1_000;
 
 /** The caller's time was short, not the callee slow: says nothing against the callee. */
 class CallerOutOfTime extends DeadlineExceeded {}
@@ -36,6 +41,7 @@ export function createBreaker<A extends unknown[], R>(
   call: (...args: A) => Promise<R>,
   {
     timeoutMs,
+    countsAfterMs = Math.min(timeoutMs, slowMs),
     resetMs = 1_000,
     minCalls = 10,
     maxConcurrent = 1_000,
@@ -43,7 +49,8 @@ export function createBreaker<A extends unknown[], R>(
   }: BreakerOptions,
 ): Breaker<A, R> {
   const { state, rejections } = breakerMetrics(parts.metrics);
-  const breaker = new CircuitBreaker((...args: A) => withinDeadline(() => call(...args), timeoutMs, name), {
+  const guarded = (...args: A) => withinDeadline(() => call(...args), timeoutMs, name, countsAfterMs);
+  const breaker = new CircuitBreaker(guarded, {
     name,
     // Timed here and not by opossum, since the deadline of the context counts too.
     timeout: false,
@@ -81,14 +88,19 @@ export function createBreaker<A extends unknown[], R>(
 }
 
 /** Runs a call for at most `timeoutMs`, and no longer than the context's deadline. */
-export async function withinDeadline<T>(call: () => Promise<T>, timeoutMs: number, what: string): Promise<T> {
+export async function withinDeadline<T>(
+  call: () => Promise<T>,
+  timeoutMs: number,
+  what: string,
+  countsAfterMs = timeoutMs,
+): Promise<T> {
   const remainingMs = currentContext()?.deadline.remainingMs() ?? timeoutMs;
   if (remainingMs <= 0) throw new CallerOutOfTime();
   try {
     return await withTimeout(call(), Math.min(timeoutMs, remainingMs), what);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    throw remainingMs < timeoutMs ? new CallerOutOfTime(error) : new DeadlineExceeded(error);
+    throw remainingMs < countsAfterMs ? new CallerOutOfTime(error) : new DeadlineExceeded(error);
   }
 }
 

@@ -1,0 +1,139 @@
+import fastifyHelmet from "@fastify/helmet";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { Member, RoutePolicy, RouteTableEntry } from "@kismet/contracts";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from "fastify";
+import {
+  acceptRequestId,
+  contextFromHeaders,
+  type RequestContext,
+  runWithContext,
+} from "../context/request-context.ts";
+import { DeadlineExceeded } from "../errors/kit-errors.ts";
+import { toProblem } from "../errors/to-problem.ts";
+import type { Parts, ProcessConfig } from "../lifecycle/parts.ts";
+import { logRequests } from "./access-log.ts";
+import { memberOf } from "./authentication.ts";
+import { measureRequests } from "./http-metrics.ts";
+import { refuseUnknownAddress } from "./not-found.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    policy?: RoutePolicy;
+  }
+  interface FastifyRequest {
+    /** Whom the access token speaks for; throws on a route whose policy asks for nobody. */
+    readonly member: Member;
+    requestContext: RequestContext;
+    /** The bytes of the body, kept on webhook routes: signatures are over them. */
+    rawBody: Buffer | null;
+  }
+  interface FastifyInstance {
+    routeTable: RouteTableEntry[];
+  }
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** Of addresses that do not exist and pages without a policy: their answers need a context too. */
+const defaultTimeoutMs = 5_000;
+const maxUrlParameterLength = 200;
+/** For answers to requests so malformed that no hook, and so no helmet, has seen them. */
+const securityHeaders = {
+  "content-security-policy": "default-src 'none'",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "SAMEORIGIN",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+};
+
+/**
+ * What services and the edge have in common: request context, security headers, one error handler, metrics, access log.
+ * Services build on it with `createHttpApp`; only the gateway, whose routes come from a table, uses it bare.
+ */
+export function createAppShell(parts: Parts): App {
+  const { accessLogSample, trustedProxies } = parts.config as ProcessConfig;
+  const app = Fastify({
+    loggerInstance: parts.logger as FastifyBaseLogger,
+    // The context puts the ids into each line, so a child logger a request would only repeat them.
+    childLoggerFactory: (logger) => logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: (request) => acceptRequestId(headerOf(request.headers["x-request-id"])),
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    exposeHeadRoutes: false,
+    bodyLimit: 1,
+    keepAliveTimeout: 65_000,
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: maxUrlParameterLength },
+    frameworkErrors: (error, request, reply) => answerError(parts, error, request, reply as FastifyReply),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.decorate("routeTable", []);
+  app.decorateRequest("rawBody", null);
+  app.decorateRequest("requestContext");
+  app.decorateRequest("member", {
+    getter(this: FastifyRequest) {
+      return memberOf(this);
+    },
+  });
+  void app.register(fastifyHelmet, { contentSecurityPolicy: { directives: { "default-src": ["'none'"] } } });
+  beginContext(parts, app);
+  measureRequests(app, parts.metrics);
+  logRequests(app, parts.logger, accessLogSample);
+  app.setErrorHandler((error, request, reply) => answerError(parts, error, request, reply));
+  app.setNotFoundHandler((request) => refuseUnknownAddress(app.routeTable, request.url.split("?")[0] ?? "/"));
+  return app;
+}
+
+function beginContext(parts: Parts, app: App): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    const timeoutMs = request.routeOptions.config.policy?.timeoutMs ?? defaultTimeoutMs;
+    const context = contextFromHeaders((name) => headerOf(request.headers[name]), { timeoutMs });
+    context.requestId = request.id;
+    request.requestContext = context;
+    reply.header("x-request-id", context.requestId);
+    reply.header("cache-control", "no-store");
+    if (parts.health.isDraining()) reply.header("connection", "close");
+    if (context.deadline.expired()) done(new DeadlineExceeded());
+    else runWithContext(context, done);
+  });
+  // Reading a body continues from the socket's events, which know nothing of the context.
+  app.addHook("preValidation", (request, _reply, done) => runWithContext(request.requestContext, done));
+}
+
+function answerError(parts: Parts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, headers, body } = toProblem(error, request.id);
+  if (status >= 500) {
+    // Late and unavailable are how an overloaded or recovering system speaks; 500 is a fault that somebody must mend.
+    const level = status === 500 ? "error" : "warn";
+    const log = () => parts.logger[level]({ err: error, code: body.code }, "request failed");
+    if (request.requestContext) runWithContext(request.requestContext, log);
+    else log();
+  }
+  void reply
+    .code(status)
+    .headers({ ...(request.requestContext ? {} : securityHeaders), ...headers, "x-request-id": request.id })
+    .type("application/problem+json")
+    .send(body);
+}
+
+export function headerOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
