@@ -1,4 +1,4 @@
-import { ValidationFailed } from "@kismet/service-kit";
+import { ValidationFailed } from "../errors/kit-errors.ts";
 
 /** Lists continue after an id of version 7; its bytes make the cursor. */
 export function cursorOf(id: string): string {
@@ -9,7 +9,7 @@ export function idOf(cursor: string): string {
   const hex = Buffer.from(cursor, "base64url").toString("hex");
   if (hex.length !== 32) {
     throw new ValidationFailed("The cursor is not one that this list gave.", [
-      { path: "/cursor", message: "is unknown" },
+      { path: "query/cursor", message: "is unknown" },
     ]);
   }
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
