@@ -65,6 +65,5 @@ export { lengthOf, normaliseText } from "./text/normalise-text.ts";
 export { createRevocations, type Revocation, type Revocations } from "./tokens/revocations.ts";
 export { ageOf, type Day, dayOf } from "./time/age-of.ts";
 export { createTokenVerifier, type TokenVerifier } from "./tokens/token-verifier.ts";
-export { Counter, Gauge, Histogram } from "prom-client";
 /** For metrics of a service's own, registered with `parts.metrics`. */
 export { Counter, Gauge, Histogram } from "prom-client";
