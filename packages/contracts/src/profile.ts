@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { type Static, type TNull, type TOptional, type TProperties, type TUnion, Type } from "typebox";
 import { Day, literals, nullable, page, strict, Timestamp, TimeZone, Uuid } from "./schema.ts";
 import { defineEvent } from "./subject.ts";
 
@@ -69,33 +69,38 @@ const FirstName = Type.String({ minLength: 1, maxLength: maxFirstNameLength });
 const Bio = Type.String({ maxLength: maxBioLength });
 const Affiliation = Type.String({ maxLength: maxAffiliationLength });
 const HeightCm = Type.Integer({ minimum: 100, maximum: 250 });
-const Interests = Type.Array(Interest, { maxItems: 10, uniqueItems: true });
+
+const attributes = {
+  orientation: Orientation,
+  prompts: Type.Array(Prompt, { maxItems: 3 }),
+  children: Children,
+  smoking: Habit,
+  drinking: Habit,
+  religion: Religion,
+  languages: Type.Array(Language, { maxItems: 10, uniqueItems: true }),
+};
+const optionalFields = {
+  bio: Bio,
+  interests: Type.Array(Interest, { maxItems: 10, uniqueItems: true }),
+  relationshipGoal: RelationshipGoal,
+  job: Affiliation,
+  school: Affiliation,
+  heightCm: HeightCm,
+  ...attributes,
+};
 
 /** What a card says beyond the fields by which decks are made; each only if the member states and shows it. */
-export const CardAttributes = strict({
-  orientation: Type.Optional(Orientation),
-  prompts: Type.Optional(Type.Array(Prompt, { maxItems: 3 })),
-  children: Type.Optional(Children),
-  smoking: Type.Optional(Habit),
-  drinking: Type.Optional(Habit),
-  religion: Type.Optional(Religion),
-  languages: Type.Optional(Type.Array(Language, { maxItems: 10, uniqueItems: true })),
-});
+export const CardAttributes = strict(optional(attributes));
 export type CardAttributes = Static<typeof CardAttributes>;
 
 /** What other members see of a member: never a position, a birth date or an address. */
 export const Card = strict({
+  ...optional(optionalFields),
   memberId: Uuid,
   firstName: FirstName,
   age: Type.Integer({ minimum: 18, maximum: 130 }),
   gender: Gender,
-  bio: Type.Optional(Bio),
-  interests: Type.Array(Interest, { maxItems: 10 }),
-  relationshipGoal: Type.Optional(RelationshipGoal),
-  job: Type.Optional(Affiliation),
-  school: Type.Optional(Affiliation),
-  heightCm: Type.Optional(HeightCm),
-  ...CardAttributes.properties,
+  interests: optionalFields.interests,
 });
 export type Card = Static<typeof Card>;
 
@@ -103,18 +108,9 @@ export type Card = Static<typeof Card>;
 export const optionalProfileFields = [
   "bio", "interests", "relationshipGoal", "job", "school", "heightCm", "orientation", "prompts", "children", "smoking",
   "drinking", "religion", "languages",
-] as const; // prettier-ignore
+] as const satisfies (keyof typeof optionalFields)[]; // prettier-ignore
 export type OptionalProfileField = (typeof optionalProfileFields)[number];
 
-const optionalFields = {
-  bio: Type.Optional(Bio),
-  interests: Type.Optional(Interests),
-  relationshipGoal: Type.Optional(RelationshipGoal),
-  job: Type.Optional(Affiliation),
-  school: Type.Optional(Affiliation),
-  heightCm: Type.Optional(HeightCm),
-  ...CardAttributes.properties,
-};
 const Hidden = Type.Array(literals(optionalProfileFields), {
   maxItems: optionalProfileFields.length,
   uniqueItems: true,
@@ -125,41 +121,26 @@ const Hidden = Type.Array(literals(optionalProfileFields), {
 export const ProfileRequest = strict({
   firstName: FirstName,
   gender: Gender,
-  ...optionalFields,
-  hidden: Type.Optional(Hidden),
+  ...optional({ ...optionalFields, hidden: Hidden }),
 });
 export type ProfileRequest = Static<typeof ProfileRequest>;
 
 /** Changes what it names (RFC 7396): null removes a field, an array replaces the one before. */
 export const ProfilePatch = strict({
-  firstName: Type.Optional(FirstName),
-  gender: Type.Optional(Gender),
-  bio: Type.Optional(nullable(Bio)),
-  interests: Type.Optional(nullable(Interests)),
-  relationshipGoal: Type.Optional(nullable(RelationshipGoal)),
-  job: Type.Optional(nullable(Affiliation)),
-  school: Type.Optional(nullable(Affiliation)),
-  heightCm: Type.Optional(nullable(HeightCm)),
-  orientation: Type.Optional(nullable(Orientation)),
-  prompts: Type.Optional(nullable(CardAttributes.properties.prompts)),
-  children: Type.Optional(nullable(Children)),
-  smoking: Type.Optional(nullable(Habit)),
-  drinking: Type.Optional(nullable(Habit)),
-  religion: Type.Optional(nullable(Religion)),
-  languages: Type.Optional(nullable(CardAttributes.properties.languages)),
-  hidden: Type.Optional(nullable(Hidden)),
+  ...optional({ firstName: FirstName, gender: Gender }),
+  ...removable({ ...optionalFields, hidden: Hidden }),
 });
 export type ProfilePatch = Static<typeof ProfilePatch>;
 
 /** A member's own profile, hidden fields included. */
 export const OwnProfile = strict({
+  ...optional(optionalFields),
   memberId: Uuid,
   firstName: FirstName,
   gender: Gender,
   birthDate: Day,
   age: Type.Integer({ minimum: 0, maximum: 150 }),
-  ...optionalFields,
-  interests: Interests,
+  interests: optionalFields.interests,
   hidden: Hidden,
   /** Percentage of the optional fields that are stated. */
   completeness: Type.Integer({ minimum: 0, maximum: 100 }),
@@ -248,3 +229,14 @@ export const BlockedMember = strict({
 });
 export type BlockedMember = Static<typeof BlockedMember>;
 export const BlockPage = page(BlockedMember);
+
+function optional<P extends TProperties>(fields: P) {
+  const entries = Object.entries(fields).map(([name, schema]) => [name, Type.Optional(schema)]);
+  return Object.fromEntries(entries) as { [K in keyof P]: TOptional<P[K]> };
+}
+
+/** As they are in a patch, where null means away with it. */
+function removable<P extends TProperties>(fields: P) {
+  const entries = Object.entries(fields).map(([name, schema]) => [name, Type.Optional(nullable(schema))]);
+  return Object.fromEntries(entries) as { [K in keyof P]: TOptional<TUnion<[P[K], TNull]>> };
+}
