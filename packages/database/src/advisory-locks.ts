@@ -2,7 +2,11 @@ import { createHash } from "node:crypto";
 import { sql, type SQL } from "drizzle-orm";
 
 /** Every transaction, whatever its schema. */
-export type AnyTransaction = { execute(query: SQL): PromiseLike<unknown> };
+export type AnyTransaction = {
+  execute<Row extends Record<string, unknown>>(
+    query: SQL,
+  ): PromiseLike<{ rows: Row[]; rowCount: number | null }>;
+};
 
 /**
  * Locks names until the transaction ends. They are taken in order of their hashes, whatever the order given, so that

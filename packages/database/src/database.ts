@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { currentContext, DeadlineExceeded, type Parts } from "@kismet/service-kit";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type pg from "pg";
-import { commitHooksOf, runCommitHooks } from "./after-commit.ts";
+import type { AnyTransaction } from "./advisory-locks.ts";
+import { marksOf } from "./after-commit.ts";
 import type { Connection, QueryObserver } from "./connection.ts";
 import { Drizzle, type Schema, type Transaction } from "./drizzle-session.ts";
 import { isWorthRepeating } from "./errors.ts";
@@ -25,7 +26,16 @@ export type Database<S extends Schema = Record<string, never>> = {
    * must do nothing that can't be done twice, except to `tx`.
    */
   transaction<T>(work: (tx: Transaction<S>) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Called after each commit in this process of a transaction for which `announce(tx, topic)` was called. */
+  onCommit(topic: string, listener: () => void): void;
   pool: pg.Pool;
+};
+
+/** A database of whatever schema, for packages that bring their own SQL. */
+export type AnyDatabase = {
+  read: AnyTransaction;
+  transaction<T>(work: (tx: AnyTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  onCommit(topic: string, listener: () => void): void;
 };
 
 export type TransactionOptions = { retries?: number };
@@ -36,6 +46,7 @@ export function createDatabase<S extends Schema>(parts: Parts<DatabaseConfig>, s
   const drizzle = new Drizzle(schema);
   const observe = observeQueries(parts, pool.pg);
   const isStopped = new AbortController();
+  const listeners = new Map<string, Set<() => void>>();
 
   parts.lifecycle.add({
     name: "database",
@@ -55,8 +66,19 @@ export function createDatabase<S extends Schema>(parts: Parts<DatabaseConfig>, s
           connection.query(query, values),
         ),
     }),
-    transaction: (work, { retries = defaultRetries } = {}) =>
-      repeatOnConflict(retries, () => runTransaction(pool, drizzle, observe, work)),
+    async transaction(work, { retries = defaultRetries } = {}) {
+      const { result, marks } = await repeatOnConflict(retries, () =>
+        runTransaction(pool, drizzle, observe, work),
+      );
+      const waiting = [...marks.topics].flatMap((topic) => [...(listeners.get(topic) ?? [])]);
+      for (const hook of [...waiting, ...marks.hooks]) runHook(parts, hook);
+      return result;
+    },
+    onCommit(topic, listener) {
+      const known = listeners.get(topic);
+      if (known) known.add(listener);
+      else listeners.set(topic, new Set([listener]));
+    },
   };
 }
 
@@ -65,28 +87,28 @@ async function runTransaction<S extends Schema, T>(
   drizzle: Drizzle<S>,
   observe: QueryObserver,
   work: (tx: Transaction<S>) => Promise<T>,
-): Promise<T> {
+): Promise<{ result: T; marks: ReturnType<typeof marksOf> }> {
   const remainingMs = countdown(transactionTimeoutMs);
-  const [result, hooks] = await pool.use(
+  return pool.use(
     () => remainingMs() + graceMs,
     observe,
     async (connection) => {
       const tx = drizzle.transaction(connection);
       await begin(connection, remainingMs());
       try {
-        const value = await work(tx);
+        const result = await work(tx);
         // A caller who has been told that it took too long must not find it done.
         if (remainingMs() <= 0) throw new DeadlineExceeded();
-        await connection.query("COMMIT");
-        return [value, commitHooksOf(tx)] as const;
+        const { command } = await connection.query("COMMIT");
+        // Postgres answers COMMIT of a failed transaction with ROLLBACK and no error.
+        if (command !== "COMMIT") throw new Error("an error inside the transaction was caught and ignored");
+        return { result, marks: marksOf(tx) };
       } catch (error) {
         await connection.rollBack();
         throw error;
       }
     },
   );
-  runCommitHooks(hooks);
-  return result;
 }
 
 /** One round trip for all of it. */
@@ -95,6 +117,15 @@ async function begin(connection: Connection, remainingMs: number): Promise<void>
   await connection.query(
     `BEGIN; SET LOCAL statement_timeout = ${remainingMs}; SET LOCAL lock_timeout = ${remainingMs}`,
   );
+}
+
+/** What was committed stays so: a hook that fails must not look like a transaction that did. */
+function runHook(parts: Parts, hook: () => void): void {
+  try {
+    hook();
+  } catch (error) {
+    parts.logger.error({ err: error }, "work after a commit failed");
+  }
 }
 
 async function repeatOnConflict<T>(retries: number, attempt: () => Promise<T>): Promise<T> {

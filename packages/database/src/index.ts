@@ -8,9 +8,9 @@
  * connection on which we stopped waiting is never used again; nothing is repeated except after 40001 and 40P01.
  * May depend on: @kismet/service-kit.
  */
-export { afterCommit } from "./after-commit.ts";
+export { afterCommit, announce } from "./after-commit.ts";
 export { type AnyTransaction, lockKeys } from "./advisory-locks.ts";
-export { createDatabase, type Database, type TransactionOptions } from "./database.ts";
+export { type AnyDatabase, createDatabase, type Database, type TransactionOptions } from "./database.ts";
 export type { Schema, Transaction } from "./drizzle-session.ts";
 export { DatabaseTimeout, DatabaseUnavailable, isUniqueViolation, QueryFailed } from "./errors.ts";
 export { holdLeadership, type LeadershipHandlers } from "./leadership.ts";

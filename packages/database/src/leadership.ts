@@ -3,8 +3,7 @@ import { type Parts, withTimeout } from "@kismet/service-kit";
 import pg from "pg";
 import { Gauge } from "prom-client";
 import { lockId } from "./advisory-locks.ts";
-import type { Database } from "./database.ts";
-import type { Schema } from "./drizzle-session.ts";
+import type { AnyDatabase } from "./database.ts";
 import { connectionOptions, type DatabaseConfig } from "./pool.ts";
 
 /** How often the holder says that it lives, and others try. */
@@ -29,9 +28,9 @@ const campaigns = new WeakMap<object, Campaign>();
  * frozen, then woken), so what leaders do must bear two of them for a moment.
  * All names of an instance share one connection, outside the pool and not through a transaction-pooling proxy.
  */
-export function holdLeadership<S extends Schema>(
+export function holdLeadership(
   parts: Parts<DatabaseConfig>,
-  database: Database<S>,
+  database: AnyDatabase,
   name: string,
   handlers: LeadershipHandlers,
 ): void {
