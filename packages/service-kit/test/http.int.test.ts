@@ -374,6 +374,9 @@ test("tokens: only what auth signed for Kismet, in time, counts", async (t) => {
     ],
   ];
   for (const [name, authorization] of forged) t.equal(await get(authorization), "UNAUTHENTICATED", name);
+  const refused = await fetch(`${url}/v1/mine`);
+  t.ok(refused.headers.get("content-security-policy"), "A43 refusals have their security headers");
+  t.match(refused.headers.get("www-authenticate"), /^Bearer/);
 
   const unverified = bearer(goodHeader, { ...claims, st: "unverified" });
   t.equal(await get(unverified), "ACCOUNT_NOT_ACTIVE");

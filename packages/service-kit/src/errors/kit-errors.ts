@@ -42,7 +42,10 @@ export class MethodNotAllowed extends PublicError {
 
 export class BodyTooLarge extends PublicError {
   constructor() {
-    super("BODY_TOO_LARGE", 413, "The body is larger than this address accepts.");
+    // The rest of the body is not worth reading.
+    super("BODY_TOO_LARGE", 413, "The body is larger than this address accepts.", {
+      headers: { connection: "close" },
+    });
   }
 }
 

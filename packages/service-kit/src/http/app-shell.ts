@@ -93,7 +93,8 @@ export function createAppShell(parts: Parts): App {
       return memberOf(this);
     },
   });
-  void app.register(fastifyHelmet, { contentSecurityPolicy: { directives: { "default-src": ["'none'"] } } });
+  // Called, not registered: its hooks must stand before those that may refuse a request, or refusals go out bare.
+  void fastifyHelmet(app, { contentSecurityPolicy: { directives: { "default-src": ["'none'"] } } });
   beginContext(parts, app);
   measureRequests(app, parts.metrics);
   logRequests(app, parts.logger, accessLogSample);

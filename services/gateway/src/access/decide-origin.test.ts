@@ -1,0 +1,69 @@
+import { test } from "tap";
+import { decideOrigin, type Provenance } from "./decide-origin.ts";
+
+const listed = new Set(["https://app.kismet.example"]);
+const app = "https://app.kismet.example";
+const evil = "https://evil.example";
+const nothing: Provenance = {
+  production: true,
+  origin: undefined,
+  fetchSite: undefined,
+  hasCookie: false,
+  hasBearer: false,
+  hasClientKey: false,
+  websocket: false,
+  hasTicket: false,
+  webhook: false,
+};
+const good = true;
+const bad = false;
+
+test("A03 origin x credential x environment", async (t) => {
+  const table: [string, Partial<Provenance>, boolean, boolean][] = [
+    // what, from, in production, in development
+    ["listed origin", { origin: app }, good, good],
+    [
+      "listed origin, cookie, same site",
+      { origin: app, hasCookie: true, fetchSite: "same-site" },
+      good,
+      good,
+    ],
+    [
+      "listed origin, cookie, cross site",
+      { origin: app, hasCookie: true, fetchSite: "cross-site" },
+      bad,
+      bad,
+    ],
+    ["listed origin, WebSocket", { origin: app, websocket: true, hasTicket: true }, good, good],
+    ["other origin", { origin: evil }, bad, bad],
+    ["other origin, token", { origin: evil, hasBearer: true }, bad, bad],
+    ["other origin, client key", { origin: evil, hasClientKey: true }, bad, bad],
+    ["other origin, WebSocket with ticket", { origin: evil, websocket: true, hasTicket: true }, bad, bad],
+    ["opaque origin", { origin: "null" }, bad, bad],
+    ["listed origin with another case", { origin: app.toUpperCase() }, bad, bad],
+    ["listed origin as a prefix", { origin: `${app}.evil.example` }, bad, bad],
+    ["our own page", { origin: "http://127.0.0.1:8080", fetchSite: "same-origin" }, good, good],
+    ["our own page, WebSocket", { origin: evil, fetchSite: "same-origin", websocket: true }, bad, bad],
+    ["no origin", {}, bad, good],
+    ["no origin, cookie", { hasCookie: true }, bad, good],
+    ["no origin, cookie, cross site", { hasCookie: true, fetchSite: "cross-site" }, bad, bad],
+    [
+      "no origin, cookie and token, cross site",
+      { hasCookie: true, hasBearer: true, fetchSite: "cross-site" },
+      bad,
+      bad,
+    ],
+    ["no origin, token", { hasBearer: true }, good, good],
+    ["no origin, client key", { hasClientKey: true }, good, good],
+    ["no origin, WebSocket", { websocket: true }, bad, good],
+    ["no origin, WebSocket with token", { websocket: true, hasBearer: true }, good, good],
+    ["no origin, WebSocket with ticket", { websocket: true, hasTicket: true }, good, good],
+    ["no origin, ticket without WebSocket", { hasTicket: true }, bad, good],
+    ["no origin, webhook", { webhook: true }, good, good],
+  ];
+  for (const [what, from, production, development] of table) {
+    t.equal(decideOrigin({ ...nothing, ...from }, listed) === undefined, production, `production: ${what}`);
+    const elsewhere = decideOrigin({ ...nothing, ...from, production: false }, listed);
+    t.equal(elsewhere === undefined, development, `development: ${what}`);
+  }
+});

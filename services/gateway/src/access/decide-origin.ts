@@ -1,0 +1,34 @@
+/** What the gateway knows of where a request comes from. */
+export type Provenance = {
+  production: boolean;
+  origin: string | undefined;
+  /** `Sec-Fetch-Site`, which a browser sets and its scripts can't. */
+  fetchSite: string | undefined;
+  hasCookie: boolean;
+  hasBearer: boolean;
+  hasClientKey: boolean;
+  websocket: boolean;
+  hasTicket: boolean;
+  /** Called by servers, which prove themselves by a signature over the body. */
+  webhook: boolean;
+};
+
+/**
+ * Why a request is refused for where it comes from, or nothing. A browser that somebody else's page drives is told by
+ * its `Origin`, or by `Sec-Fetch-Site` beside a cookie; without an `Origin`, production asks for something that such a
+ * page can't have.
+ */
+export function decideOrigin(from: Provenance, listed: ReadonlySet<string>): string | undefined {
+  if (from.fetchSite === "cross-site" && from.hasCookie) {
+    return "Requests from other sites may not carry cookies.";
+  }
+  if (from.origin !== undefined) {
+    if (listed.has(from.origin)) return undefined;
+    // The pages that the gateway itself serves. Only browsers say so, and only of themselves.
+    if (from.fetchSite === "same-origin" && !from.websocket) return undefined;
+    return "This origin may not use the interface.";
+  }
+  if (!from.production || from.webhook) return undefined;
+  const proven = from.hasBearer || from.hasClientKey || (from.websocket && from.hasTicket);
+  return proven ? undefined : "Without an origin, a token or the key of a registered client is needed.";
+}

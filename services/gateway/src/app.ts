@@ -1,0 +1,37 @@
+import type { RouteTableEntry } from "@kismet/contracts";
+import { createAccessControl, createBus } from "@kismet/bus";
+import { type App, authenticate, createAppShell, type Parts } from "@kismet/service-kit";
+import { checkOrigins } from "./access/check-origin.ts";
+import type { Config } from "./config.ts";
+import { limitRequests } from "./limits/limit-requests.ts";
+import { servePages } from "./pages/operations-pages.ts";
+import { proxyRoutes } from "./proxy/proxy-routes.ts";
+import { loadRouteTable } from "./proxy/route-table.ts";
+import { createUpstreams } from "./proxy/upstreams.ts";
+import { proxySockets } from "./sockets/proxy-sockets.ts";
+
+/** The order of the hooks is the order in which a request is judged: the cheapest refusals come first. */
+export async function buildApp(
+  parts: Parts<Config>,
+  table: RouteTableEntry[] = loadRouteTable(),
+): Promise<App> {
+  const bus = createBus(parts);
+  const verifier = createAccessControl(parts, bus);
+  const upstreams = createUpstreams(parts);
+  const app = createAppShell(parts);
+
+  await checkOrigins(app, parts.config);
+  const limits = await limitRequests(parts, app);
+  app.addHook("onRequest", limits.byAddress);
+  app.addHook("onRequest", async (request, reply) => {
+    const { policy } = request.routeOptions.config;
+    const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
+    if (!member) return;
+    request.requestContext.member = member;
+    await limits.byMember(request, reply);
+  });
+  await servePages(parts, app);
+  await proxyRoutes(app, table, upstreams);
+  proxySockets(parts, app, table, upstreams);
+  return app;
+}

@@ -1,0 +1,31 @@
+import { NatsSettings, ProcessSettings, RedisSettings } from "@kismet/service-kit";
+import { type Static, Type } from "typebox";
+
+/** Addresses of the instances of one service. */
+const Upstream = Type.Array(Type.String({ pattern: "^https?://[^/]+$", maxLength: 300 }), {
+  minItems: 1,
+  maxItems: 64,
+});
+
+export const Config = Type.Object({
+  ...ProcessSettings,
+  ...NatsSettings,
+  ...RedisSettings,
+  /** Proxies before the gateway; without any, `x-forwarded-for` is what a client made up. */
+  trustedProxies: Type.Array(Type.String({ minLength: 2, maxLength: 64 }), { maxItems: 32, default: [] }),
+  upstreamAuth: Upstream,
+  upstreamProfile: Upstream,
+  upstreamMatching: Upstream,
+  upstreamChat: Upstream,
+  upstreamBilling: Upstream,
+  /** Origins of the web apps. */
+  corsOrigins: Type.Array(Type.String({ pattern: "^https?://[^/]+$", maxLength: 300 }), {
+    maxItems: 64,
+    default: [],
+  }),
+  /** API keys of registered clients that send no `Origin`, native apps above all. */
+  clientKeys: Type.Array(Type.String({ minLength: 32, maxLength: 200 }), { maxItems: 64, default: [] }),
+  /** Multiplies every rate limit. */
+  limitScale: Type.Number({ minimum: 0.01, maximum: 1_000_000, default: 1 }),
+});
+export type Config = Static<typeof Config>;

@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { ServiceName } from "@kismet/contracts";
+import { contextHeaders } from "@kismet/service-kit";
+import type { FastifyRequest } from "fastify";
+
+/** Of one connection only (RFC 9110, 7.6.1), and what claims to come from a proxy: nobody before us is believed. */
+const dropped = [
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+  "expect",
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-real-ip",
+  "x-client-key",
+  "x-original-url",
+  "x-rewrite-url",
+  "x-http-method-override",
+];
+
+/** The headers that a service sees: the client's, less what it could deceive with, plus the request's context. */
+export function forwardedHeaders(
+  request: FastifyRequest,
+  headers: IncomingHttpHeaders,
+  service: ServiceName,
+): IncomingHttpHeaders {
+  const forwarded: IncomingHttpHeaders = { ...headers };
+  for (const name of dropped) delete forwarded[name];
+  // Only auth keeps anything in a cookie.
+  if (service !== "auth") delete forwarded.cookie;
+  return Object.assign(forwarded, contextHeaders(), {
+    "x-forwarded-for": request.ip,
+    "x-forwarded-host": request.host,
+    "x-forwarded-proto": request.protocol,
+  });
+}
+
+/** Of a service's answer: the connection to it is no affair of the client's. */
+export function answeredHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const { connection: _c, "keep-alive": _k, "x-powered-by": _p, server: _s, ...answered } = headers;
+  return answered;
+}

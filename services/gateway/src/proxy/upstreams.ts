@@ -1,0 +1,60 @@
+import type { FastifyReplyFromOptions } from "@fastify/reply-from";
+import type { ServiceName } from "@kismet/contracts";
+import { Gauge, type Parts } from "@kismet/service-kit";
+import type { Dispatcher } from "undici";
+import type { Config } from "../config.ts";
+import { createUpstream, type Upstream } from "./upstream.ts";
+
+export type Upstreams = {
+  of(service: ServiceName): Upstream;
+  /** What @fastify/reply-from calls: the host of the origin is the name of the service. */
+  dispatcher: NonNullable<FastifyReplyFromOptions["undici"]>;
+};
+
+type Callback = (error: Error | null, data: Dispatcher.ResponseData) => void;
+
+export function createUpstreams(parts: Parts<Config>): Upstreams {
+  const { config } = parts;
+  const up = new Gauge({
+    name: "kismet_upstream_up",
+    help: "1 while the last request to an instance of the service got an answer",
+    labelNames: ["upstream"],
+    registers: [parts.metrics],
+  });
+  const addresses = {
+    auth: config.upstreamAuth,
+    profile: config.upstreamProfile,
+    matching: config.upstreamMatching,
+    chat: config.upstreamChat,
+    billing: config.upstreamBilling,
+  };
+  const upstreams = new Map<string, Upstream>(
+    Object.entries(addresses).map(([name, urls]) => [name, createUpstream(parts, name, urls, up)]),
+  );
+  parts.lifecycle.add({
+    name: "upstreams",
+    stop: async () => {
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+    },
+  });
+
+  function of(service: string): Upstream {
+    const upstream = upstreams.get(service);
+    if (!upstream) throw new Error(`the route table names ${service}, which is no upstream`);
+    return upstream;
+  }
+
+  return {
+    of,
+    dispatcher: {
+      request({ origin, ...options }: Dispatcher.RequestOptions & { origin: string }, callback: Callback) {
+        of(new URL(origin).hostname)
+          .request(options)
+          .then(
+            (response) => callback(null, response),
+            (error: Error) => callback(error, undefined as never),
+          );
+      },
+    } as unknown as NonNullable<FastifyReplyFromOptions["undici"]>,
+  };
+}

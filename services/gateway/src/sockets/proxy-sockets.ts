@@ -1,0 +1,146 @@
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { RouteTableEntry } from "@kismet/contracts";
+import { type App, Gauge, type Parts } from "@kismet/service-kit";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Config } from "../config.ts";
+import { UpgradeRequired } from "../gateway-errors.ts";
+import { forwardedHeaders } from "../proxy/forwarded-headers.ts";
+import type { Upstreams } from "../proxy/upstreams.ts";
+import { connectService, ServiceRefusal } from "./connect-service.ts";
+import { linkSockets } from "./link-sockets.ts";
+
+const pingEveryMs = 30_000;
+const serviceRestart = 1012;
+/** How long clients have to answer our closing before they are cut off. */
+const closeTimeoutMs = 1_000;
+const maxFrameBytes = 64 * 1_024;
+
+type Upgrade = { socket: Duplex; head: Buffer };
+
+/**
+ * The WebSocket routes of the table. An upgrade runs through the hooks of an ordinary request (limits, origin, token), so
+ * that it is refused by the same rules and with the same answers, before anything is upgraded.
+ */
+export function proxySockets(
+  parts: Parts<Config>,
+  app: App,
+  table: readonly RouteTableEntry[],
+  upstreams: Upstreams,
+): void {
+  const upgrades = new WeakMap<IncomingMessage, Upgrade>();
+  const clients = createClients(parts, app);
+  app.server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgrades.set(message, { socket, head });
+    const response = new ServerResponse(message);
+    response.assignSocket(socket as never);
+    // Only refusals are written to it.
+    response.on("finish", () => socket.end());
+    socket.on("error", () => socket.destroy());
+    app.routing(message, response);
+  });
+  for (const entry of table.filter((each) => each.websocket === true)) {
+    app.route({
+      method: "GET",
+      url: entry.path,
+      config: { policy: entry.policy },
+      handler: async (request, reply) => {
+        const upgrade = upgrades.get(request.raw);
+        if (!upgrade) throw new UpgradeRequired();
+        const service = await openService(entry, upstreams, request, reply);
+        if (!service) return reply;
+        reply.hijack();
+        reply.raw.detachSocket(upgrade.socket as never);
+        const client = await clients.accept(request.raw, upgrade, service.protocol);
+        linkSockets(client, service);
+        service.resume();
+        return reply;
+      },
+    });
+  }
+}
+
+/** The service's side, or undefined if the service refused and the refusal is answered. */
+async function openService(
+  { service, path, policy }: RouteTableEntry,
+  upstreams: Upstreams,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<WebSocket | undefined> {
+  const offered = request.headers["sec-websocket-protocol"] ?? "";
+  const { host: _, ...headers } = forwardedHeaders(request, request.headers, service);
+  for (const name of Object.keys(headers)) if (name.startsWith("sec-websocket-")) delete headers[name];
+  try {
+    return await connectService(upstreams.of(service), {
+      path,
+      protocols: offered
+        .split(",")
+        .map((each) => each.trim())
+        .filter((each) => each !== ""),
+      headers,
+      maxPayload: Math.max(policy.bodyLimit, maxFrameBytes),
+    });
+  } catch (error) {
+    if (!(error instanceof ServiceRefusal)) throw error;
+    void reply
+      .code(error.status)
+      .type(error.headers["content-type"] ?? "application/problem+json")
+      .send(error.body);
+    return undefined;
+  }
+}
+
+type Clients = { accept(message: IncomingMessage, upgrade: Upgrade, protocol: string): Promise<WebSocket> };
+
+/** The clients' side: accepts, pings (a client that vanished says nothing), and on shutdown tells them to come back. */
+function createClients(parts: Parts<Config>, app: App): Clients {
+  const protocols = new WeakMap<IncomingMessage, string>();
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: maxFrameBytes,
+    handleProtocols: (_offered, message) => protocols.get(message) || false,
+  });
+  const open = new Gauge({
+    name: "kismet_gateway_sockets",
+    help: "Open WebSockets of clients",
+    registers: [parts.metrics],
+  });
+  const alive = new WeakSet<WebSocket>();
+  const pinger = setInterval(() => {
+    for (const client of server.clients) {
+      if (!alive.delete(client)) client.terminate();
+      else client.ping();
+    }
+  }, pingEveryMs);
+  pinger.unref();
+
+  app.addHook("preClose", async () => {
+    clearInterval(pinger);
+    const closed = [...server.clients].map(
+      (client) => new Promise((resolve) => client.once("close", resolve)),
+    );
+    for (const client of server.clients) client.close(serviceRestart, "gateway restarting");
+    const cutOff = setTimeout(() => server.clients.forEach((client) => client.terminate()), closeTimeoutMs);
+    await Promise.all(closed);
+    clearTimeout(cutOff);
+  });
+
+  return {
+    accept(message, { socket, head }, protocol) {
+      protocols.set(message, protocol);
+      return new Promise((resolve, reject) => {
+        socket.once("close", reject);
+        server.handleUpgrade(message, socket, head, (client) => {
+          socket.off("close", reject);
+          open.inc();
+          alive.add(client);
+          client.on("pong", () => alive.add(client));
+          client.on("close", () => open.dec());
+          resolve(client);
+        });
+      });
+    },
+  };
+}
