@@ -8,6 +8,7 @@ export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 /** A server or service that was started here, in a process group of its own. */
 export type ManagedProcess = {
+  name: string;
   pid: number;
   /** Set if it runs in a container: its pid is then the Docker client's, and signals go through Docker. */
   container?: string;
@@ -86,7 +87,7 @@ function manage(
   exited: Promise<Exit>,
   options: ProcessOptions,
 ): ManagedProcess {
-  const { container, stopSignal = "SIGTERM", stopTimeoutMs = 5_000 } = options;
+  const { name, container, stopSignal = "SIGTERM", stopTimeoutMs = 5_000 } = options;
   const kill = (signal: NodeJS.Signals) => {
     if (container) execFile("docker", ["kill", `--signal=${signal}`, container], () => undefined);
     else if (child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -97,7 +98,7 @@ function manage(
     if (!gone) kill("SIGKILL");
     await exited;
   };
-  return { pid, exited, stop, kill, ...(container === undefined ? {} : { container }) };
+  return { name, pid, exited, stop, kill, ...(container === undefined ? {} : { container }) };
 }
 
 function readLines(output: Readable | null, log: Log): void {

@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import { createRolesAndSchemas, migrate } from "@kismet/database";
+
+export const databaseServices = ["auth", "profile", "matching", "chat", "billing"] as const;
+export type DatabaseService = (typeof databaseServices)[number];
+
+export const databaseName = "kismet";
+
+/** One database, in which each service has its role, its schema and its tables. Done again it changes nothing. */
+export async function prepareDatabases(
+  adminUrl: string,
+  password: (service: DatabaseService) => string,
+): Promise<void> {
+  await createRolesAndSchemas({
+    adminUrl,
+    database: databaseName,
+    services: databaseServices.map((name) => ({ name, password: password(name) })),
+  });
+  for (const name of databaseServices) {
+    await migrate({
+      url: databaseUrl(adminUrl, name, password(name)),
+      schemaName: name,
+      migrationsFolder: fileURLToPath(new URL(`../../../../services/${name}/migrations`, import.meta.url)),
+    });
+  }
+}
+
+/** How a service reaches its schema. */
+export function databaseUrl(adminUrl: string, service: DatabaseService, password: string): string {
+  const url = new URL(adminUrl);
+  url.username = `kismet_${service}`;
+  url.password = password;
+  url.pathname = `/${databaseName}`;
+  return url.href;
+}
+
+/** The same database, as the superuser. */
+export function adminDatabaseUrl(adminUrl: string): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${databaseName}`;
+  return url.href;
+}

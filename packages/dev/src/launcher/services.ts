@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ServiceName, serviceNames } from "@kismet/contracts";
+import { startProcess } from "../infrastructure/managed-process.ts";
+import { freePort, loopback } from "../infrastructure/ports.ts";
+import { serviceEnvironment } from "../service-environment.ts";
+import type { Launch } from "./launch.ts";
+import { databaseUrl } from "./prepare-databases.ts";
+import type { Servers } from "./servers.ts";
+import { supervise } from "./supervise.ts";
+
+/** All six together have to stop, and the servers after them, within ten seconds. */
+const shutdownMs = 4_000;
+const readyTimeoutMs = 60_000;
+
+type Ports = { port: number; opsPort: number };
+
+/** All at once: each waits for what it needs. Resolves with the gateway's address when all are ready. */
+export async function startServices(launch: Launch, servers: Servers): Promise<string> {
+  const { options, state, table, terminal } = launch;
+  const ports = await choosePorts(options.port);
+  const urlOf = (name: ServiceName) => `http://${loopback}:${ports[name].port}`;
+  const environment = (name: ServiceName) =>
+    serviceEnvironment(name, {
+      env: "development",
+      ...ports[name],
+      databaseUrl:
+        name === "gateway" ? "" : databaseUrl(servers.postgres.url, name, state.secret(`database-${name}`)),
+      natsUrl: servers.natsUrl,
+      redisUrl: servers.redis.url,
+      smtpUrl: servers.smtpUrl,
+      publicUrl: urlOf("gateway"),
+      upstreams: {
+        auth: urlOf("auth"),
+        profile: urlOf("profile"),
+        matching: urlOf("matching"),
+        chat: urlOf("chat"),
+        billing: urlOf("billing"),
+      },
+      secret: state.secret,
+      shutdownMs,
+    });
+  const start = (name: ServiceName) => () =>
+    startService(launch, name, environment(name), ports[name].opsPort);
+  await Promise.all(
+    serviceNames.map((name) =>
+      supervise(name, start(name), { stopping: table.stopping, say: (text) => terminal.say(text) }),
+    ),
+  );
+  return urlOf("gateway");
+}
+
+async function choosePorts(gatewayPort: number): Promise<Record<ServiceName, Ports>> {
+  const chosen = await Promise.all(
+    serviceNames.map(async (name) => {
+      const port = name === "gateway" && gatewayPort !== 0 ? gatewayPort : await freePort();
+      return [name, { port, opsPort: await freePort() }] as const;
+    }),
+  );
+  return Object.fromEntries(chosen) as Record<ServiceName, Ports>;
+}
+
+function startService(
+  { state, table, terminal }: Launch,
+  name: ServiceName,
+  environment: Record<string, string>,
+  opsPort: number,
+) {
+  return startProcess({
+    name,
+    command: process.execPath,
+    args: ["--import", "@kismet/service-kit/register-telemetry", "src/main.ts"],
+    cwd: fileURLToPath(new URL(`../../../../services/${name}`, import.meta.url)),
+    env: {
+      ...withoutOurs(process.env),
+      ...environment,
+      // Stripping types and compiling cost more than half of a start; the second one is spared them.
+      NODE_COMPILE_CACHE: join(state.path, "compile-cache"),
+    },
+    log: (line) => terminal.log(name, line),
+    stopTimeoutMs: shutdownMs + 1_000,
+    ready: () => askReady(opsPort),
+    readyTimeoutMs,
+    onSpawn: table.add("service"),
+  });
+}
+
+async function askReady(opsPort: number): Promise<void> {
+  const answer = await fetch(`http://${loopback}:${opsPort}/readyz`, { signal: AbortSignal.timeout(2_000) });
+  if (answer.ok) {
+    await answer.body?.cancel();
+    return;
+  }
+  throw new Error(`it says: ${await answer.text()}`);
+}
+
+/** A service refuses variables that it does not know, and this shell may hold another's. */
+function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("KISMET_")));
+}

@@ -1,0 +1,81 @@
+import type { ServiceName } from "@kismet/contracts";
+import { loopback } from "./infrastructure/ports.ts";
+
+/** What a launcher has prepared for one service. */
+export type ServiceEnvironmentInput = {
+  env: "development" | "test";
+  port: number;
+  opsPort: number;
+  /** Not used by the gateway, which has no database. */
+  databaseUrl: string;
+  natsUrl: string;
+  redisUrl: string;
+  smtpUrl: string;
+  /** Of the gateway, as clients see it. */
+  publicUrl: string;
+  /** Where the gateway finds each service. */
+  upstreams: Record<Exclude<ServiceName, "gateway">, string>;
+  /** A secret by name, the same at each start. */
+  secret: (name: string) => string;
+  logLevel?: string;
+  shutdownMs?: number;
+};
+
+type Settings = Record<string, string | number | boolean | undefined>;
+
+/** The one table of which `KISMET_*` variables each service is given outside production. */
+export function serviceEnvironment(
+  name: ServiceName,
+  input: ServiceEnvironmentInput,
+): Record<string, string> {
+  const { databaseUrl, natsUrl, redisUrl, smtpUrl, publicUrl, upstreams, secret } = input;
+  const database = { databaseUrl, natsUrl };
+  const settings: Record<ServiceName, Settings> = {
+    gateway: {
+      natsUrl,
+      redisUrl,
+      corsOrigins: publicUrl,
+      upstreamAuth: upstreams.auth,
+      upstreamProfile: upstreams.profile,
+      upstreamMatching: upstreams.matching,
+      upstreamChat: upstreams.chat,
+      upstreamBilling: upstreams.billing,
+    },
+    auth: {
+      ...database,
+      redisUrl,
+      smtpUrl,
+      publicUrl,
+      keyEncryptionSecret: secret("auth-key-encryption"),
+      hashSecret: secret("auth-hash"),
+    },
+    profile: database,
+    matching: database,
+    chat: { ...database, redisUrl },
+    billing: {
+      ...database,
+      sandboxEnabled: true,
+      sandboxPublicUrl: publicUrl,
+      sandboxWebhookSecret: secret("billing-sandbox"),
+    },
+  };
+  return asVariables({
+    env: input.env,
+    host: loopback,
+    port: input.port,
+    opsPort: input.opsPort,
+    logLevel: input.logLevel,
+    shutdownMs: input.shutdownMs,
+    ...settings[name],
+  });
+}
+
+/** `databaseUrl` becomes `KISMET_DATABASE_URL`. */
+function asVariables(settings: Settings): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const [key, value] of Object.entries(settings)) {
+    if (value === undefined) continue;
+    variables[`KISMET_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`] = String(value);
+  }
+  return variables;
+}
