@@ -13,7 +13,9 @@ export const distanceBuckets = [
 export const DistanceBucket = literals(distanceBuckets);
 export type DistanceBucket = Static<typeof DistanceBucket>;
 
-const Note = Type.String({ minLength: 1, maxLength: 140 });
+/** In code points. */
+export const maxNoteLength = 140;
+const Note = Type.String({ minLength: 1, maxLength: maxNoteLength });
 
 /** A super like as the one who was liked sees it. */
 const SuperlikeReceived = strict({ note: Type.Optional(Note) });

@@ -1,0 +1,57 @@
+import type { AccountStatus, ProfileSnapshot } from "@kismet/contracts";
+import { eq, lt } from "drizzle-orm";
+import { reachOf } from "../deck/distance.ts";
+import { placeOf } from "../deck/place.ts";
+import { candidates } from "../schema.ts";
+import type { Reads, Tx } from "../storage.ts";
+import { seekingOf } from "./decide-seeking.ts";
+
+export async function findCandidate(reads: Reads, memberId: string) {
+  const [row] = await reads.select().from(candidates).where(eq(candidates.memberId, memberId));
+  return row;
+}
+
+/** Does nothing if a later version is known. */
+export async function saveProfile(tx: Tx, profile: ProfileSnapshot): Promise<void> {
+  const { memberId, version, preferences, cell, createdAt: _, changedAt, ...shown } = profile;
+  const known = {
+    ...shown,
+    attributes: profile.attributes ?? null,
+    profileVersion: version,
+    showMe: preferences.showMe,
+    seeking: seekingOf(profile.gender, preferences.showMe),
+    minAge: preferences.minAge,
+    maxAge: preferences.maxAge,
+    dealBreakers: preferences.dealBreakers ?? null,
+    maxDistanceKm: preferences.maxDistanceKm,
+    reach: reachOf(preferences.maxDistanceKm),
+    freshAt: new Date(changedAt),
+    ...(cell === null ? nowhere : placeOf(cell)),
+  };
+  await tx
+    .insert(candidates)
+    .values({ memberId, ...known })
+    .onConflictDoUpdate({
+      target: candidates.memberId,
+      set: known,
+      setWhere: lt(candidates.profileVersion, version),
+    });
+}
+
+/** Does nothing if a later version is known. */
+export async function saveAccount(
+  tx: Tx,
+  account: { memberId: string; version: number; status: AccountStatus },
+): Promise<void> {
+  const known = { accountStatus: account.status, accountVersion: account.version };
+  await tx
+    .insert(candidates)
+    .values({ memberId: account.memberId, ...known })
+    .onConflictDoUpdate({
+      target: candidates.memberId,
+      set: known,
+      setWhere: lt(candidates.accountVersion, account.version),
+    });
+}
+
+const nowhere = { cell: null, localCell: null, nearCell: null, regionCell: null, x: null, y: null, z: null };
