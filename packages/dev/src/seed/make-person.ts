@@ -26,6 +26,9 @@ const genders = [
   { gender: "nonbinary", weight: 4 },
 ] as const;
 
+/** In which ages are reckoned: nobody's depends on the day of the seeding. */
+export const referenceYear = 2026;
+
 /** Born in these years; all are of age since 2025. */
 const generations = [
   { from: 1996, to: 2006, weight: 42 },
@@ -91,8 +94,8 @@ function attributesOf(random: Random): CardAttributes {
 }
 
 function preferencesOf(gender: Gender, birthYear: number, random: Random): ProfileSnapshot["preferences"] {
-  // As of 2026; looks a little below and above, more so with the years.
-  const age = 2026 - birthYear;
+  // Looks a little below and above, more so with the years.
+  const age = referenceYear - birthYear;
   const below = random.integer(2, 4 + Math.floor(age / 8));
   const above = random.integer(2, 4 + Math.floor(age / 8));
   return {

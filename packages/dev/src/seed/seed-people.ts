@@ -1,7 +1,7 @@
-import { AccountChanged, ProfileChanged } from "@kismet/contracts";
+import { AccountChanged, ProfileChanged, type ProfileSnapshot } from "@kismet/contracts";
 import pg from "pg";
 import { type CopyRow, copyRows } from "./copy-rows.ts";
-import { makePerson, type Person } from "./make-person.ts";
+import { makePerson, type Person, referenceYear } from "./make-person.ts";
 import { candidateRow, likeRow } from "./matching-rows.ts";
 import { outboxRow } from "./outbox-row.ts";
 import { accountStatusRow, profileRow } from "./profile-rows.ts";
@@ -9,7 +9,7 @@ import { Random } from "./random.ts";
 
 /** People in memory at a time. */
 const batchSize = 10_000;
-/** How many of the first people like the demo member. */
+/** How many people like the demo member. */
 const likesOfDemo = 24;
 const superlikeNote = "Your bio made me laugh on the U8.";
 
@@ -75,19 +75,31 @@ async function insertPeople(client: pg.Client, from: number, upto: number): Prom
   await copy("matching.candidates", ({ profile }) => candidateRow(profile));
 }
 
-/** Of people whom the demo member has not yet seen; every eighth is a super like. */
+/** Of people whom the demo member has not yet answered; every eighth is a super like. */
 async function insertLikes(client: pg.Client, people: number): Promise<void> {
-  const demo = makePerson(0);
-  const admirers = Array.from({ length: Math.min(likesOfDemo, people - 1) }, (_, n) => makePerson(n + 1));
-  const rows = admirers.map(({ profile }, n) => {
-    const at = new Date(Date.parse(profile.createdAt) + 3_600_000);
+  const demo = makePerson(0).profile;
+  const admirers = Iterator.from(numbers(1, people))
+    .map((number) => makePerson(number).profile)
+    .filter((profile) => isInterestedIn(profile, demo))
+    .take(likesOfDemo);
+  const rows = admirers.toArray().map(({ memberId, createdAt }, n) => {
+    const at = new Date(Date.parse(createdAt) + 3_600_000);
     return likeRow({
-      id: new Random(n, people).uuid(at.getTime()),
-      actorId: profile.memberId,
-      targetId: demo.profile.memberId,
+      id: new Random(n, likesOfDemo).uuid(at.getTime()),
+      actorId: memberId,
+      targetId: demo.memberId,
       superlike: n % 8 === 0 ? { note: superlikeNote } : null,
       at: at.toISOString(),
     });
   });
   await copyRows(client, "matching.swipes", rows);
+}
+
+function* numbers(from: number, upto: number): Generator<number> {
+  for (let number = from; number < upto; number++) yield number;
+}
+
+function isInterestedIn({ preferences }: ProfileSnapshot, other: ProfileSnapshot): boolean {
+  const age = referenceYear - Number(other.birthDate.slice(0, 4));
+  return preferences.showMe.includes(other.gender) && age > preferences.minAge && age < preferences.maxAge;
 }
