@@ -1,12 +1,9 @@
 import { createHash } from "node:crypto";
-import { sql, type SQL } from "drizzle-orm";
+import { sql } from "drizzle-orm";
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 
 /** Every transaction, whatever its schema. */
-export type AnyTransaction = {
-  execute<Row extends Record<string, unknown>>(
-    query: SQL,
-  ): PromiseLike<{ rows: Row[]; rowCount: number | null }>;
-};
+export type AnyTransaction = Pick<NodePgDatabase, "execute">;
 
 /**
  * Locks names until the transaction ends. They are taken in order of their hashes, whatever the order given, so that
