@@ -18,8 +18,11 @@ export type ConsumerDeclaration = {
   handlers: readonly EventHandler[];
   /** Whether later events of the same aggregate wait behind one that can't be processed, or go on without it. */
   poison: "park" | "skip";
-  /** Empties what this consumer projects, before it is rebuilt; without it a rebuild only adds and overwrites. */
-  reset?: (tx: AnyTransaction) => Promise<void>;
+  /**
+   * Empties what this consumer projects, before it is rebuilt; without it a rebuild only adds and overwrites. Written as
+   * a method, so that the transaction may be declared with the service's own schema, which it has.
+   */
+  reset?(tx: AnyTransaction): Promise<void>;
 };
 
 /** Transactions at a time, and events in each. */
