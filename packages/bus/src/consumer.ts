@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceName } from "@kismet/contracts";
-import type { AnyDatabase, AnyTransaction } from "@kismet/database";
 import { type Parts, PublicError } from "@kismet/service-kit";
 import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import type { BusMetrics } from "./metrics.ts";
