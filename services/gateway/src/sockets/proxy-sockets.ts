@@ -35,7 +35,8 @@ export function proxySockets(
     upgrades.set(message, { socket, head });
     const response = new ServerResponse(message);
     response.assignSocket(socket as never);
-    // Only refusals are written to it.
+    // Only refusals are written to it, and they end the connection: nobody parses what would come next.
+    response.shouldKeepAlive = false;
     response.on("finish", () => socket.end());
     socket.on("error", () => socket.destroy());
     app.routing(message, response);

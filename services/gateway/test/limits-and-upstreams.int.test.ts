@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { createWorld, eventually, memberToken } from "@kismet/testing";
+import { Redis } from "ioredis";
+import { test } from "tap";
+import { codeOf, echo, nowhere, route, startGateway, startUpstream, type Upstream } from "./fixture.ts";
+
+test("A07 A37 limits by address and by member, per class, shared by instances, kept without Redis", async (t) => {
+  const world = await createWorld(t);
+  const service = await startUpstream(t, echo);
+  const table = [
+    route("GET", "/v1/read"),
+    route("POST", "/v1/login", { limit: "credential" }),
+    route("GET", "/v1/deck", { limit: "discovery", auth: "member" }),
+  ];
+  const settings = { upstreamMatching: [service.url], limitScale: 0.1, trustedProxies: ["127.0.0.1"] };
+  const [one, two] = [
+    await startGateway(t, world, table, settings),
+    await startGateway(t, world, table, settings),
+  ];
+  const from = (ip: string, path: string, base = one.url, token?: string) =>
+    fetch(base + path, {
+      method: path === "/v1/login" ? "POST" : "GET",
+      headers: { "x-forwarded-for": ip, ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    });
+  // A new minute would begin the count anew.
+  await eventually(() => assert.ok(Date.now() % 60_000 < 50_000), { timeoutMs: 15_000 });
+  const drive = async (ip: string, path: string, n: number, base = one.url, token?: string) =>
+    (await Promise.all(Array.from({ length: n }, () => from(ip, path, base, token)))).filter(
+      (a) => a.status === 429,
+    );
+
+  t.equal((await drive("10.0.0.1", "/v1/login", 6)).length, 0);
+  const [refused] = await drive("10.0.0.1", "/v1/login", 1);
+  t.equal(refused?.status, 429);
+  t.match(refused?.headers.get("retry-after"), /^\d+$/);
+  t.match(refused?.headers.get("ratelimit-limit"), "6");
+  t.equal(refused && (await codeOf(refused)), "RATE_LIMITED");
+  t.equal((await from("10.0.0.2", "/v1/login")).status, 200, "another address has its own");
+  t.equal((await from("10.0.0.1", "/v1/read")).status, 200, "another class has its own");
+  await eventually(async () => assert.equal((await from("10.0.0.1", "/v1/login", two.url)).status, 429));
+
+  t.equal((await drive("2001:db8:1:2::1", "/v1/login", 6)).length, 0);
+  t.equal((await from("2001:db8:1:2:ffff::9", "/v1/login")).status, 429, "IPv6 by /64");
+  t.equal((await from("2001:db8:1:3::1", "/v1/login")).status, 200);
+
+  const token = memberToken(world);
+  t.equal((await drive("10.0.1.1", "/v1/deck", 6, one.url, token)).length, 0);
+  t.equal((await from("10.0.1.2", "/v1/deck", one.url, token)).status, 429, "a member, from wherever");
+  t.equal((await from("10.0.1.1", "/v1/deck", one.url, memberToken(world))).status, 200);
+
+  const redis = new Redis(world.redisUrl);
+  const keys = await redis.keys("limit:*");
+  t.ok(keys.length > 0 && (await redis.ttl(keys[0] ?? "")) > 0, "counts end by themselves");
+  redis.disconnect();
+});
+
+test("A07 without Redis an instance limits by what it has seen itself", async (t) => {
+  const world = await createWorld(t);
+  const service = await startUpstream(t, echo);
+  const gateway = await startGateway(t, world, [route("POST", "/v1/login", { limit: "credential" })], {
+    upstreamMatching: [service.url],
+    limitScale: 0.1,
+    redisUrl: "redis://127.0.0.1:9",
+  });
+  const answers = await Promise.all(
+    Array.from({ length: 7 }, () => fetch(`${gateway.url}/v1/login`, { method: "POST" })),
+  );
+  t.equal(answers.filter((each) => each.status === 200).length, 6);
+  const ready = await fetch(`${gateway.url}/readyz`);
+  t.equal(ready.status, 200, "Redis is not required");
+  t.match(await ready.json(), { checks: [{ name: /./ }] }, "details for the loopback");
+});
+
+test("A25 an instance that goes away is passed over; what may be sent again is", async (t) => {
+  const world = await createWorld(t);
+  const good = await startUpstream(t, echo);
+  const table = [
+    route("GET", "/v1/safe"),
+    route("POST", "/v1/once", { idempotent: false }),
+    route("POST", "/v1/again"),
+  ];
+  let accepted = 0;
+  // Takes the request, and hangs up without an answer.
+  const rude = createServer((socket) => {
+    accepted += 1;
+    socket.once("data", () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => rude.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => new Promise<void>((resolve) => rude.close(() => resolve())));
+  const { port } = rude.address() as { port: number };
+
+  const dead = await startGateway(t, world, table, { upstreamMatching: [nowhere, good.url] });
+  const statuses = await Promise.all(
+    Array.from({ length: 20 }, async (_, i) => {
+      const path = ["/v1/safe", "/v1/once", "/v1/again"][i % 3] ?? "";
+      const method = path === "/v1/safe" ? "GET" : "POST";
+      const init = method === "GET" ? {} : { body: "{}", headers: { "content-type": "application/json" } };
+      return (await fetch(dead.url + path, { method, ...init })).status;
+    }),
+  );
+  t.same(new Set(statuses), new Set([200]), "refused connections are retried for every method");
+
+  const cut = await startGateway(t, world, table, {
+    upstreamMatching: [`http://127.0.0.1:${port}`, good.url],
+  });
+  t.equal((await fetch(`${cut.url}/v1/safe`)).status, 200, "cut off, idempotent: again");
+  t.equal(accepted, 1);
+  const alone = await startGateway(t, world, table, { upstreamMatching: [`http://127.0.0.1:${port}`] });
+  accepted = 0;
+  const once = await fetch(`${alone.url}/v1/once`, { method: "POST" });
+  t.equal(once.status, 503);
+  t.ok(once.headers.get("retry-after"));
+  t.equal(accepted, 1, "cut off, not idempotent: never sent twice");
+});
+
+test("A29 a service that restarts costs no request; A25 one that is down or hangs is told in time", async (t) => {
+  const world = await createWorld(t);
+  const table = [
+    route("GET", "/v1/safe", { timeoutMs: 4_000 }),
+    route("GET", "/v1/hang", { timeoutMs: 300 }),
+  ];
+  const declare = (app: Upstream["app"]) => {
+    app.get("/v1/safe", async () => ({ ok: true }));
+    app.get("/v1/hang", () => new Promise(() => undefined));
+  };
+  const first = await startUpstream(t, declare);
+  const gateway = await startGateway(t, world, table, { upstreamMatching: [first.url] });
+  t.equal((await fetch(`${gateway.url}/v1/safe`)).status, 200);
+  const begin = performance.now();
+  t.equal(await codeOf(fetch(`${gateway.url}/v1/hang`)), "DEADLINE_EXCEEDED");
+  t.ok(performance.now() - begin < 1_000, "504 when the time is over");
+  t.equal(
+    await codeOf(fetch(`${gateway.url}/v1/hang`, { headers: { "x-deadline-ms": "0" } })),
+    "DEADLINE_EXCEEDED",
+  );
+
+  await first.close();
+  const during = Array.from({ length: 30 }, () => fetch(`${gateway.url}/v1/safe`));
+  const [early] = await Promise.all([
+    Promise.race([...during, new Promise<null>((resolve) => setTimeout(resolve, 600, null))]),
+  ]);
+  t.equal(early, null, "requests wait for the restart");
+  await startUpstream(t, declare, first.port);
+  const statuses = (await Promise.all(during)).map((answer) => answer.status);
+  t.same(new Set(statuses), new Set([200]));
+});
+
+test("A25 a breaker opens on an upstream that stays away: refused at once, with Retry-After", async (t) => {
+  const world = await createWorld(t);
+  const { url, opsUrl } = await startGateway(t, world, [route("GET", "/v1/safe", { timeoutMs: 700 })]);
+  const ask = () => Promise.all(Array.from({ length: 15 }, () => fetch(`${url}/v1/safe`)));
+  for (const answer of await ask()) {
+    t.ok([503, 504].includes(answer.status));
+  }
+  const metrics = await (await fetch(`${opsUrl}/metrics`)).text();
+  t.match(metrics, /kismet_breaker_state\{name="upstream matching",service="gateway"\} [12]/);
+  await eventually(
+    async () => {
+      const begin = performance.now();
+      const answer = await fetch(`${url}/v1/safe`);
+      assert.equal(answer.status, 503);
+      assert.ok(answer.headers.get("retry-after"));
+      assert.ok(performance.now() - begin < 200, "at once");
+    },
+    { timeoutMs: 12_000, everyMs: 300 },
+  );
+});
