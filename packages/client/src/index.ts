@@ -1,0 +1,36 @@
+/**
+ * @kismet/client: the typed client of the gateway.
+ *
+ * Purpose: calls whose addresses, parameters, bodies and answers are those of the OpenAPI document.
+ * Invariants: `generated/schema.ts` is made by `npm run generate` and never edited; nothing of the server is imported.
+ * May depend on: openapi-fetch, nothing else.
+ */
+import createFetchClient, { type Client, type Middleware } from "openapi-fetch";
+import type { components, paths } from "./generated/schema.ts";
+
+export type { paths } from "./generated/schema.ts";
+export type KismetClient = Client<paths>;
+
+/** Every error of the gateway (RFC 9457). */
+export type Problem = components["responses"]["Problem"]["content"]["application/problem+json"];
+
+export type ClientOptions = {
+  baseUrl: string;
+  /** The access token of the moment; undefined while nobody is signed in. */
+  accessToken?: () => string | undefined;
+  fetch?: typeof globalThis.fetch;
+};
+
+/** `client.GET("/v1/profile")` gives `{ data }` or `{ error }`; it throws only if there was no answer. */
+export function createClient({ baseUrl, accessToken, fetch }: ClientOptions): KismetClient {
+  const client = createFetchClient<paths>({ baseUrl, ...(fetch ? { fetch } : {}) });
+  const authorize: Middleware = {
+    onRequest({ request }) {
+      const token = accessToken?.();
+      if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
+      return request;
+    },
+  };
+  client.use(authorize);
+  return client;
+}
