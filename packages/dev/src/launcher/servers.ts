@@ -13,61 +13,53 @@ export type Servers = {
   postgres: PostgresServer;
   nats: NatsServer;
   redis: RedisServer;
-  mail: MailCatcher;
+  /** With its credentials. */
   natsUrl: string;
-  smtpUrl: string;
 };
 
 const natsUser = "kismet";
 
 /** Each on a port of its own, which it keeps when it has to be started again. */
 export async function startServers(launch: Launch): Promise<Servers> {
-  const { state, table, terminal } = launch;
+  const { state, table } = launch;
   const onSpawn = table.add("server");
   const folder = (name: string) => join(state.path, name);
-  const [postgresPort, natsPort, redisPort, mailPort, smtpPort] = await freePorts(5);
   const natsPassword = state.secret("nats");
-
-  const start = <S extends ManagedProcess>(name: string, server: (log: Log) => Promise<S>) => {
-    const log = logTo(state.path, name);
-    return terminal.task(`starting ${name}`, () =>
-      supervise(name, () => server(log), { stopping: table.stopping, say: (text) => terminal.say(text) }),
-    );
-  };
-  const [postgres, nats, redis, mail] = await Promise.all([
-    start("postgres", (log) =>
-      startPostgres({
-        dataDir: folder("postgres"),
-        port: postgresPort,
-        password: state.secret("postgres"),
-        log,
-        onSpawn,
-      }),
+  const [postgres, nats, redis] = await Promise.all([
+    keep(launch, "postgres", await freePort(), (port, log) =>
+      startPostgres({ dataDir: folder("postgres"), port, password: state.secret("postgres"), log, onSpawn }),
     ),
-    start("nats", (log) => {
+    keep(launch, "nats", await freePort(), (port, log) => {
       const configText = natsConfiguration(folder("nats"), natsPassword);
-      return startNats({ dataDir: folder("nats"), port: natsPort, configText, log, onSpawn });
+      return startNats({ dataDir: folder("nats"), port, configText, log, onSpawn });
     }),
-    start("redis", (log) =>
-      startRedis({
-        dataDir: folder("redis"),
-        port: redisPort,
-        password: state.secret("redis"),
-        log,
-        onSpawn,
-      }),
-    ),
-    start("mail catcher", (log) =>
-      startMailCatcher({ port: mailPort, smtpPort, mailDir: folder("mail"), log, onSpawn }),
+    keep(launch, "redis", await freePort(), (port, log) =>
+      startRedis({ dataDir: folder("redis"), port, password: state.secret("redis"), log, onSpawn }),
     ),
   ]);
   const natsUrl = nats.url.replace("//", `//${natsUser}:${natsPassword}@`);
-  return { postgres, nats, redis, mail, natsUrl, smtpUrl: `smtp://127.0.0.1:${mail.smtpPort}` };
+  return { postgres, nats, redis, natsUrl };
 }
 
-async function freePorts(count: 5): Promise<[number, number, number, number, number]> {
-  const ports = await Promise.all(Array.from({ length: count }, freePort));
-  return ports as [number, number, number, number, number];
+export async function startMail(launch: Launch, smtpPort: number): Promise<MailCatcher> {
+  const mailDir = join(launch.state.path, "mail");
+  const onSpawn = launch.table.add("server");
+  return keep(launch, "mail catcher", await freePort(), (port, log) =>
+    startMailCatcher({ port, smtpPort, mailDir, log, onSpawn }),
+  );
+}
+
+function keep<S extends ManagedProcess>(
+  { state, table, terminal }: Launch,
+  name: string,
+  port: number,
+  start: (port: number, log: Log) => Promise<S>,
+): Promise<S> {
+  const log = logTo(state.path, name);
+  const say = (text: string) => terminal.say(text);
+  return terminal.task(`starting ${name}`, () =>
+    supervise(name, () => start(port, log), { stopping: table.stopping, say }),
+  );
 }
 
 function natsConfiguration(dataDir: string, password: string): string {

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ServiceName, serviceNames } from "@kismet/contracts";
 import { startProcess } from "../infrastructure/managed-process.ts";
@@ -16,7 +15,7 @@ const readyTimeoutMs = 60_000;
 type Ports = { port: number; opsPort: number };
 
 /** All at once: each waits for what it needs. Resolves with the gateway's address when all are ready. */
-export async function startServices(launch: Launch, servers: Servers): Promise<string> {
+export async function startServices(launch: Launch, servers: Servers, smtpPort: number): Promise<string> {
   const { options, state, table, terminal } = launch;
   const ports = await choosePorts(options.port);
   const urlOf = (name: ServiceName) => `http://${loopback}:${ports[name].port}`;
@@ -28,7 +27,7 @@ export async function startServices(launch: Launch, servers: Servers): Promise<s
         name === "gateway" ? "" : databaseUrl(servers.postgres.url, name, state.secret(`database-${name}`)),
       natsUrl: servers.natsUrl,
       redisUrl: servers.redis.url,
-      smtpUrl: servers.smtpUrl,
+      smtpUrl: `smtp://${loopback}:${smtpPort}`,
       publicUrl: urlOf("gateway"),
       upstreams: {
         auth: urlOf("auth"),
@@ -61,7 +60,7 @@ async function choosePorts(gatewayPort: number): Promise<Record<ServiceName, Por
 }
 
 function startService(
-  { state, table, terminal }: Launch,
+  { table, terminal }: Launch,
   name: ServiceName,
   environment: Record<string, string>,
   opsPort: number,
@@ -71,12 +70,7 @@ function startService(
     command: process.execPath,
     args: ["--import", "@kismet/service-kit/register-telemetry", "src/main.ts"],
     cwd: fileURLToPath(new URL(`../../../../services/${name}`, import.meta.url)),
-    env: {
-      ...withoutOurs(process.env),
-      ...environment,
-      // Stripping types and compiling cost more than half of a start; the second one is spared them.
-      NODE_COMPILE_CACHE: join(state.path, "compile-cache"),
-    },
+    env: { ...withoutOurs(process.env), ...environment },
     log: (line) => terminal.log(name, line),
     stopTimeoutMs: shutdownMs + 1_000,
     ready: () => askReady(opsPort),
