@@ -1,0 +1,241 @@
+import { randomUUIDv7 } from "node:crypto";
+import type { Entitlements, Subscription } from "@kismet/contracts";
+import { createWorld, eventually, newId } from "@kismet/testing";
+import t, { test } from "tap";
+import { sign, signatureHeader } from "../src/sandbox/sandbox-protocol.ts";
+import {
+  call,
+  countRows,
+  MovedClock,
+  newMember,
+  nowhere,
+  startBilling,
+  type TestMember,
+  webhookSecret,
+} from "./billing-world.ts";
+
+const dayMs = 86_400_000;
+
+const world = await createWorld(t);
+/** Its sandbox sends webhooks nowhere: those of the test are the only ones. */
+const deaf = await startBilling(t, world, { sandboxWebhookUrl: nowhere, webhookPatienceMs: 3_600_000 });
+
+type Webhook = { id?: string; type?: string; merchantRef?: string; subscription?: string };
+
+function send(
+  news: Webhook,
+  { at = deaf.clock.now(), secret = webhookSecret, tamper = (body: string) => body } = {},
+) {
+  const webhook = { id: randomUUIDv7(), type: "checkout.paid", createdAt: at.toISOString(), ...news };
+  const body = JSON.stringify(webhook);
+  return call<{ received: true }>(`${deaf.url}/v1/billing/webhooks/sandbox`, {
+    method: "POST",
+    headers: { [signatureHeader]: sign(secret, body, at) },
+    body: tamper(body),
+  });
+}
+
+async function payUnheard(member: TestMember, productId: string): Promise<string> {
+  const { checkoutId, redirectUrl } = (await member.checkout(productId)).body;
+  await member.pay(redirectUrl);
+  return checkoutId;
+}
+
+async function settled(member: TestMember, checkoutId: string): Promise<Entitlements> {
+  return eventually(async () => {
+    if ((await member.readCheckout(checkoutId)).body.status !== "paid") throw new Error("not yet");
+    return member.entitlements();
+  });
+}
+
+async function processed(): Promise<void> {
+  await eventually(async () => {
+    const waiting = await countRows(world, "webhook_events", "next_attempt_at IS NOT NULL");
+    if (waiting > 0) throw new Error(`${waiting} webhooks wait`);
+  });
+}
+
+test("a webhook that is forged, altered, old, or from the future is refused and leaves nothing", async (t) => {
+  const kira = newMember(world, deaf);
+  const merchantRef = await payUnheard(kira, "superlikes_5");
+  const before = await countRows(world, "webhook_events");
+  const refused = { status: 400, body: { code: "BILLING_WEBHOOK_REFUSED" } };
+  const minutes = (n: number) => new Date(deaf.clock.now().getTime() + n * 60_000);
+  t.match(await send({ merchantRef }, { secret: "another secret of somebody else, who guesses" }), refused);
+  t.match(await send({ merchantRef }, { tamper: (body) => `${body} ` }), refused, "one byte more");
+  t.match(await send({ merchantRef }, { at: minutes(-6) }), refused);
+  t.match(await send({ merchantRef }, { at: minutes(6) }), refused);
+  const url = `${deaf.url}/v1/billing/webhooks/sandbox`;
+  const unsigned = { id: newId(), type: "checkout.paid", createdAt: minutes(0).toISOString(), merchantRef };
+  t.match(await call(url, { method: "POST", body: unsigned }), refused);
+  t.equal((await call(url, { method: "POST", body: { ...unsigned, more: 1 } })).status, 400);
+  t.equal(await countRows(world, "webhook_events"), before);
+  t.match((await kira.entitlements()).balances, { superlikes: 0 });
+
+  t.match(await send({ merchantRef }, { at: minutes(-4) }), { status: 200, body: { received: true } });
+  t.match((await settled(kira, merchantRef)).balances, { superlikes: 5 });
+});
+
+test("a webhook that is replayed, doubled at once, or early has the effect of one", async (t) => {
+  const leo = newMember(world, deaf);
+  const merchantRef = await payUnheard(leo, "superlikes_5");
+  const id = randomUUIDv7();
+  const before = await countRows(world, "webhook_events");
+  const answers = await Promise.all(Array.from({ length: 20 }, () => send({ id, merchantRef })));
+  t.ok(answers.every(({ status }) => status === 200));
+  await settled(leo, merchantRef);
+  t.equal((await send({ id, merchantRef })).status, 200, "later again");
+  await Promise.all(Array.from({ length: 10 }, () => send({ merchantRef })));
+  await processed();
+  t.equal(await countRows(world, "webhook_events"), before + 11, "each event is recorded once");
+  t.match(await leo.entitlements(), { balances: { superlikes: 5 }, version: 1 });
+  t.equal(
+    await countRows(world, "ledger_transactions", "member_id = $1", [leo.memberId]),
+    2,
+    "payment, grant",
+  );
+
+  const mia = newMember(world, deaf);
+  const unpaid = (await mia.checkout("superlikes_5")).body;
+  await send({ merchantRef: unpaid.checkoutId });
+  await processed();
+  t.match(
+    (await mia.readCheckout(unpaid.checkoutId)).body,
+    { status: "open" },
+    "the word of a webhook is not enough",
+  );
+});
+
+test("webhooks in the wrong order, and about what nobody knows, do no harm", async (t) => {
+  const nils = newMember(world, deaf);
+  const merchantRef = await payUnheard(nils, "plus_month");
+  const [row] = await world.sql<{ ref: string }>(
+    "SELECT subscription_ref AS ref FROM billing.sandbox_checkouts WHERE merchant_ref = $1",
+    [merchantRef],
+  );
+  const subscription = row?.ref ?? "";
+  t.equal((await send({ type: "subscription.changed", subscription })).status, 200);
+  await processed();
+  t.match(await nils.entitlements(), { tier: "free" }, "its checkout is still to come");
+  await send({ merchantRef });
+  t.match(await settled(nils, merchantRef), { tier: "plus", version: 1 });
+  await send({ type: "checkout.closed", merchantRef });
+  t.equal((await send({ merchantRef: newId() })).status, 200);
+  t.equal((await send({ type: "subscription.changed", subscription: "sub_unknown" })).status, 200);
+  await processed();
+  t.match(await nils.entitlements(), { tier: "plus", version: 1 });
+});
+
+test("what was paid and never told is found by reconciliation, by whichever instance is left", async (t) => {
+  const lost = await createWorld(t);
+  const clock = new MovedClock();
+  const settings = { clock, sandboxWebhookUrl: nowhere, webhookPatienceMs: 60_000 };
+  const crashed = await startBilling(t, lost, settings);
+  const omar = newMember(lost, crashed);
+  const pack = await payUnheard(omar, "boosts_5");
+  const tier = await payUnheard(omar, "gold_month");
+  await crashed.stop();
+
+  const next = await startBilling(t, lost, settings);
+  const other = await startBilling(t, lost, settings);
+  t.match(await omar.at(next).entitlements(), { tier: "free", version: 0 });
+  clock.move(61_000);
+  await settled(omar.at(next), pack);
+  await settled(omar.at(other), tier);
+  t.match(await omar.at(other).entitlements(), { tier: "gold", balances: { boosts: 6, superlikes: 10 } });
+});
+
+test("late, doubled and disordered webhooks, at two instances, come to the same", async (t) => {
+  const unruly = await createWorld(t);
+  const one = await startBilling(t, unruly, { sandboxUnruly: true });
+  const two = await startBilling(t, unruly, { sandboxUnruly: true });
+  const pia = newMember(unruly, one);
+  await Promise.all([
+    ...Array.from({ length: 4 }, () => pia.buy("superlikes_5")),
+    ...Array.from({ length: 4 }, () => pia.at(two).buy("boosts_1")),
+    pia.at(two).buy("plus_month"),
+  ]);
+  t.match(await pia.entitlements(), { tier: "plus", balances: { superlikes: 25, boosts: 4 } });
+  t.equal(await countRows(unruly, "ledger_transactions", "kind = 'payment'"), 9);
+  await eventually(async () => {
+    const unsent = await countRows(unruly, "sandbox_deliveries", "next_attempt_at IS NOT NULL");
+    if (unsent > 0) throw new Error("not all are delivered");
+  });
+  t.equal(await countRows(unruly, "webhook_events"), await countRows(unruly, "sandbox_deliveries"));
+});
+
+test("a subscription is cancelled, resumed, and ends with its period although nobody says so", async (t) => {
+  const ending = await createWorld(t);
+  const billing = await startBilling(t, ending, { upkeepMs: 600_000 });
+  const rosa = newMember(ending, billing);
+  t.match(await rosa.post("subscription/cancel"), {
+    status: 404,
+    body: { code: "BILLING_SUBSCRIPTION_NOT_FOUND" },
+  });
+  await rosa.buy("superlikes_5");
+  await rosa.buy("plus_month");
+  const running = (await rosa.get<Subscription>("subscription")).body;
+  const before = await rosa.entitlements();
+  t.equal(before.balances.superlikes, 10);
+
+  const cancelled = await rosa.post<Subscription>("subscription/cancel");
+  t.match(cancelled, { status: 200, body: { ...running, cancelAtPeriodEnd: true } });
+  t.same((await rosa.post("subscription/cancel")).body, cancelled.body, "twice is once");
+  t.match(await rosa.entitlements(), { tier: "plus", validUntil: running.periodEndsAt });
+  t.match((await rosa.post("subscription/resume")).body, { cancelAtPeriodEnd: false });
+  t.match(await rosa.entitlements(), { tier: "plus", validUntil: before.validUntil });
+  const both = await Promise.all([rosa.post("subscription/cancel"), rosa.post("subscription/cancel")]);
+  t.same(
+    both.map(({ status }) => status),
+    [200, 200],
+  );
+  const last = await rosa.entitlements();
+
+  billing.clock.moveTo(new Date(running.periodEndsAt));
+  const ended = await rosa.entitlements();
+  t.match(ended, { tier: "free", validUntil: null, version: last.version + 1 }, "at that very moment");
+  t.equal(ended.features.unlimitedLikes, false);
+  t.equal(ended.balances.superlikes, 5, "what came with the tier went with it, what was bought stays");
+  t.same(await rosa.entitlements(), ended, "a version stands for one view");
+  t.equal((await rosa.get("subscription")).status, 404);
+  t.equal((await rosa.post("subscription/resume")).status, 404);
+  await rosa.buy("gold_month");
+  t.match(await rosa.entitlements(), { tier: "gold" });
+});
+
+test("the end of a tier is told without anybody reading, and a renewal leaves no gap", async (t) => {
+  const running = await createWorld(t);
+  const one = await startBilling(t, running);
+  await startBilling(t, running, { clock: one.clock });
+  const [sven, tara] = [newMember(running, one), newMember(running, one)];
+  await Promise.all([sven.buy("plus_month"), tara.buy("plus_month")]);
+  await sven.post("subscription/cancel");
+  one.clock.move(30 * dayMs + 1_000);
+
+  const told = (memberId: string) =>
+    running.sql<{ payload: Entitlements }>(
+      "SELECT payload FROM billing.outbox WHERE aggregate_id = $1 ORDER BY id",
+      [memberId],
+    );
+  await eventually(async () => {
+    const [latest] = (await told(sven.memberId)).slice(-1);
+    if (latest?.payload.tier !== "free") throw new Error("not told yet");
+  });
+  await eventually(async () => {
+    const { body } = await tara.get<Subscription>("subscription");
+    if (new Date(body.periodEndsAt) < one.clock.now()) throw new Error("not renewed yet");
+  });
+  const views = (await told(tara.memberId)).map(({ payload }) => payload);
+  t.ok(
+    views.every(({ tier }) => tier === "plus"),
+    "never without the tier in between",
+  );
+  t.same(
+    views.map(({ version }) => version),
+    views.map((_, i) => i + 1),
+  );
+  t.equal((await tara.entitlements()).balances.superlikes, 5, "new ones, and the old ones gone");
+  const paid = "kind = 'payment' AND member_id = $1";
+  t.equal(await countRows(running, "ledger_transactions", paid, [tara.memberId]), 2);
+  t.equal(await countRows(running, "ledger_transactions", paid, [sven.memberId]), 1);
+});
