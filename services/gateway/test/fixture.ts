@@ -1,4 +1,5 @@
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import type { RoutePolicy, RouteTableEntry, ServiceName } from "@kismet/contracts";
 import { startTestService, type Teardown, type World } from "@kismet/testing";
 import Fastify, { type FastifyInstance } from "fastify";
@@ -77,4 +78,13 @@ export function echo(app: FastifyInstance): void {
     headers: request.headers,
     body: request.body ?? null,
   }));
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }

@@ -1,9 +1,21 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { createWorld, eventually, memberToken } from "@kismet/testing";
+import { strict } from "@kismet/contracts";
+import { createHttpApp, createRevocations, ProcessSettings } from "@kismet/service-kit";
+import { createWorld, eventually, memberToken, startTestService } from "@kismet/testing";
 import { Redis } from "ioredis";
 import { test } from "tap";
-import { codeOf, echo, nowhere, route, startGateway, startUpstream, type Upstream } from "./fixture.ts";
+import { Type } from "typebox";
+import {
+  codeOf,
+  echo,
+  freePort,
+  nowhere,
+  route,
+  startGateway,
+  startUpstream,
+  type Upstream,
+} from "./fixture.ts";
 
 test("A07 A37 limits by address and by member, per class, shared by instances, kept without Redis", async (t) => {
   const world = await createWorld(t);
@@ -165,4 +177,64 @@ test("A25 a breaker opens on an upstream that stays away: refused at once, with 
     },
     { timeoutMs: 12_000, everyMs: 300 },
   );
+});
+
+test("A29 a rolling restart under load shows no 5xx, and no request is done twice", async (t) => {
+  const world = await createWorld(t);
+  const gets = route("GET", "/v1/safe", { limit: "webhook" });
+  const posts = route("POST", "/v1/once", { limit: "webhook", idempotent: false });
+  const done = new Map<string, number>();
+  const startService = (port: number) =>
+    startTestService(t, world, {
+      name: "matching",
+      config: Type.Object(ProcessSettings),
+      settings: { port, shutdownMs: 3_000, logLevel: "warn" },
+      buildApp: async (parts) => {
+        const verifier = { verify: () => assert.fail(), revocations: createRevocations(parts.clock) };
+        const app = createHttpApp(parts, { verifier });
+        for (const { method, path, policy } of [gets, posts]) {
+          app.route({
+            method,
+            url: path,
+            schema: { summary: path, response: { 200: strict({ ok: Type.Boolean() }) } },
+            config: { policy },
+            handler: async (request) => {
+              done.set(request.id, (done.get(request.id) ?? 0) + 1);
+              return { ok: true };
+            },
+          });
+        }
+        return app;
+      },
+    });
+  const ports = [await freePort(), await freePort()];
+  let instances = await Promise.all(ports.map(startService));
+  const gateway = await startGateway(t, world, [gets, posts], {
+    upstreamMatching: instances.map(({ url }) => url),
+    logLevel: "warn",
+  });
+  const statuses = new Map<number, number>();
+  let running = true;
+  const client = async (path: string, method: string) => {
+    while (running) {
+      const answer = await fetch(gateway.url + path, { method });
+      await answer.arrayBuffer();
+      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    }
+  };
+  const clients = Array.from({ length: 8 }, (_, i) =>
+    i % 2 ? client("/v1/safe", "GET") : client("/v1/once", "POST"),
+  );
+  const atLeast = (count: number) => eventually(() => assert.ok(done.size >= count), { timeoutMs: 20_000 });
+  for (const [i, port] of [...ports, ...ports].entries()) {
+    await atLeast(done.size + 300);
+    await instances[i % 2]?.stop();
+    await atLeast(done.size + 100);
+    instances = instances.with(i % 2, await startService(port));
+  }
+  await atLeast(done.size + 100);
+  running = false;
+  await Promise.all(clients);
+  t.same([...statuses.keys()], [200], `statuses: ${JSON.stringify([...statuses])}`);
+  t.same(new Set(done.values()), new Set([1]));
 });

@@ -7,7 +7,7 @@ import { serviceEnvironment } from "../service-environment.ts";
 export type OpenApiDocument = {
   openapi: string;
   info: { title: string; version: string; description?: string };
-  paths: Record<string, Record<string, { responses?: Record<string, unknown> }>>;
+  paths: Record<string, Record<string, { operationId?: string; responses?: Record<string, unknown> }>>;
   components?: { schemas?: Record<string, unknown> };
 };
 
