@@ -58,6 +58,13 @@ export class Launched {
     }, timeoutMs);
   }
 
+  /** Once it has told people this. */
+  says(line: RegExp, timeoutMs = 60_000): Promise<void> {
+    return until(() => {
+      if (!this.said.some((said) => line.test(said))) throw new Error(`it did not say ${line}`);
+    }, timeoutMs);
+  }
+
   /** Of its latest start. */
   pid(name: string): number {
     const pid = this.logged.findLast((entry) => entry.message === "started" && entry.name === name)?.pid;

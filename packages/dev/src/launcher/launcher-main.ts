@@ -1,8 +1,9 @@
 /** `npm start`, once bin/kismet.mjs has installed what it needs. */
-import { explain } from "./launch-error.ts";
+import { isPortTaken } from "../infrastructure/ports.ts";
+import { explain, LaunchError } from "./launch-error.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { ProcessTable } from "./process-table.ts";
-import { type Addresses, start } from "./start.ts";
+import type { Addresses } from "./start.ts";
 import { openStateFolder, type StateFolder } from "./state-folder.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -15,12 +16,20 @@ async function main(): Promise<void> {
   const plain = new Terminal({ quiet: false });
   try {
     const options = parseOptions(process.argv.slice(2));
+    await checkPort(options.port);
     const state = await openStateFolder(options.stateFolder, options);
     await run(options, state, new Terminal(options));
   } catch (error) {
     plain.say(sentenceOf(error));
     process.exit(1);
   }
+}
+
+async function checkPort(port: number): Promise<void> {
+  if (port === 0 || !(await isPortTaken(port))) return;
+  throw new LaunchError(
+    `Port ${port} is taken by another program: choose another one, npm start -- --port <number>.`,
+  );
 }
 
 async function run(options: Options, state: StateFolder, terminal: Terminal): Promise<void> {
@@ -30,6 +39,8 @@ async function run(options: Options, state: StateFolder, terminal: Terminal): Pr
   state.recordWarden(table.warden.pid);
   const end = createEnding(table, state, terminal);
   try {
+    // Only now, since it brings half of what is installed: what stands in the way is told without delay.
+    const { start } = await import("./start.ts");
     tell(await start({ options, state, table, terminal }), terminal);
   } catch (error) {
     if (table.stopping.aborted) return;

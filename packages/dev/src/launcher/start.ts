@@ -1,8 +1,7 @@
-import { freePort, isPortTaken } from "../infrastructure/ports.ts";
+import { freePort } from "../infrastructure/ports.ts";
 import { demoMember } from "../seed/demo-member.ts";
 import { seedPeople } from "../seed/seed-people.ts";
 import type { Launch } from "./launch.ts";
-import { LaunchError } from "./launch-error.ts";
 import { adminDatabaseUrl, prepareDatabases } from "./prepare-databases.ts";
 import { type Servers, startMail, startServers } from "./servers.ts";
 import { startServices } from "./services.ts";
@@ -13,11 +12,6 @@ export type Addresses = Record<string, string>;
 /** From nothing to a system that can be used. */
 export async function start(launch: Launch): Promise<Addresses> {
   const { options } = launch;
-  if (options.port !== 0 && (await isPortTaken(options.port))) {
-    throw new LaunchError(
-      `Port ${options.port} is taken by another program: choose another one, npm start -- --port <number>.`,
-    );
-  }
   const smtpPort = await freePort();
   // The mail catcher is the slowest to start and the last to be needed.
   const [mail, { servers, gateway }] = await Promise.all([
