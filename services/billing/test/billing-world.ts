@@ -31,6 +31,9 @@ export class MovedClock implements Clock {
 
 /** What every problem has, beside what the test expects. */
 type Told = { code?: string; requestId?: string };
+/** Nine test files may share two cores. */
+export const patience = { timeoutMs: 15_000 };
+
 export type Answer<T> = { status: number; body: T & Told };
 
 export type Billing = { url: string; clock: MovedClock; stop(): Promise<void> };
@@ -109,7 +112,7 @@ export function newMember(world: World, { url }: { url: string }, memberId = new
       await eventually(async () => {
         const { status } = (await member.readCheckout(checkoutId)).body;
         if (status !== "paid") throw new Error(`the checkout is ${status}`);
-      });
+      }, patience);
       return checkoutId;
     },
   };

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { type Catalogue, EntitlementChanged, GetEntitlements, type Subscription } from "@kismet/contracts";
 import { createWorld, eventually, newId } from "@kismet/testing";
 import t, { test } from "tap";
-import { call, countRows, newMember, publicUrl, startBilling } from "./billing-world.ts";
+import { call, countRows, newMember, patience, publicUrl, startBilling } from "./billing-world.ts";
+
+t.setTimeout(120_000);
 
 const world = await createWorld(t);
 const one = await startBilling(t, world);
@@ -28,7 +30,7 @@ test("a tier is bought at the sandbox, and everybody is told", async (t) => {
     const found = await anna.at(two).entitlements();
     if (found.tier !== "plus") throw new Error("not yet");
     return found;
-  });
+  }, patience);
   t.match(view, {
     features: { unlimitedLikes: true, seeLikes: false },
     balances: { boosts: 0, superlikes: 5 },
@@ -46,7 +48,7 @@ test("a tier is bought at the sandbox, and everybody is told", async (t) => {
     );
     if (!row) throw new Error("not yet");
     return row.payload;
-  });
+  }, patience);
   t.same(told, { memberId: anna.memberId, ...view });
 });
 
@@ -73,7 +75,7 @@ test("A27 the same request under the same key has the same answer, another reque
   await ben.pay(first.body.redirectUrl);
   await eventually(async () => {
     if ((await ben.entitlements()).balances.superlikes !== 5) throw new Error("not yet");
-  });
+  }, patience);
   t.same(await ben.checkout("superlikes_5", key), first, "also once it is paid");
 });
 
@@ -160,7 +162,7 @@ test("of two checkouts of a subscription only the later can be paid, and with on
   await ines.pay(second.body.redirectUrl);
   await eventually(async () => {
     if ((await ines.entitlements()).tier !== "gold") throw new Error("not yet");
-  });
+  }, patience);
   t.match(await ines.entitlements(), {
     features: { unlimitedLikes: true, seeLikes: true },
     balances: { boosts: 1, superlikes: 10 },
@@ -182,7 +184,7 @@ test("paying one checkout while opening another never gives two subscriptions", 
       else t.match(second, { status: 409, body: { code: "BILLING_SUBSCRIPTION_EXISTS" } });
       await eventually(async () => {
         if ((await jana.entitlements()).tier === "free") throw new Error("not yet");
-      });
+      }, patience);
       const paid = "c.status = 'paid' AND m.member_id = $1";
       const [row] = await world.sql<{ n: number }>(
         `SELECT count(*)::int AS n FROM billing.sandbox_checkouts c

@@ -9,10 +9,13 @@ import {
   MovedClock,
   newMember,
   nowhere,
+  patience,
   startBilling,
   type TestMember,
   webhookSecret,
 } from "./billing-world.ts";
+
+t.setTimeout(120_000);
 
 const dayMs = 86_400_000;
 
@@ -45,14 +48,14 @@ async function settled(member: TestMember, checkoutId: string): Promise<Entitlem
   return eventually(async () => {
     if ((await member.readCheckout(checkoutId)).body.status !== "paid") throw new Error("not yet");
     return member.entitlements();
-  });
+  }, patience);
 }
 
 async function processed(): Promise<void> {
   await eventually(async () => {
     const waiting = await countRows(world, "webhook_events", "next_attempt_at IS NOT NULL");
     if (waiting > 0) throw new Error(`${waiting} webhooks wait`);
-  });
+  }, patience);
 }
 
 test("a webhook that is forged, altered, old, or from the future is refused and leaves nothing", async (t) => {
@@ -160,7 +163,7 @@ test("late, doubled and disordered webhooks, at two instances, come to the same"
   await eventually(async () => {
     const unsent = await countRows(unruly, "sandbox_deliveries", "next_attempt_at IS NOT NULL");
     if (unsent > 0) throw new Error("not all are delivered");
-  });
+  }, patience);
   t.equal(await countRows(unruly, "webhook_events"), await countRows(unruly, "sandbox_deliveries"));
 });
 
@@ -220,11 +223,11 @@ test("the end of a tier is told without anybody reading, and a renewal leaves no
   await eventually(async () => {
     const [latest] = (await told(sven.memberId)).slice(-1);
     if (latest?.payload.tier !== "free") throw new Error("not told yet");
-  });
+  }, patience);
   await eventually(async () => {
     const { body } = await tara.get<Subscription>("subscription");
     if (new Date(body.periodEndsAt) < one.clock.now()) throw new Error("not renewed yet");
-  });
+  }, patience);
   const views = (await told(tara.memberId)).map(({ payload }) => payload);
   t.ok(
     views.every(({ tier }) => tier === "plus"),
