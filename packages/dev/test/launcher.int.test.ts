@@ -29,7 +29,7 @@ t.test("npm start brings up everything; SIGTERM to npm ends everything", async (
 
   await t.test("the addresses that it tells are good", async (t) => {
     for (const address of [`${gateway}/healthz`, docs, mail]) {
-      const answer = await fetch(String(address));
+      const answer = await fetch(String(address), { headers: { accept: "text/html" } });
       t.equal(answer.status, 200, String(address));
     }
     t.match(first.said.join("\n"), String(gateway), "they are told to people as well");

@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Log, type ManagedProcess, type ProcessOptions, startProcess } from "./managed-process.ts";
 import { askPort, freePort, loopback } from "./ports.ts";
@@ -12,7 +15,7 @@ export type MailCatcher = ManagedProcess & {
 export type MailCatcherOptions = {
   smtpPort?: number;
   port?: number;
-  /** Mail is kept there; in memory if it is not given. */
+  /** Mail is kept there; in a temporary folder if it is not given. */
   mailDir?: string;
   log: Log;
   onSpawn?: ProcessOptions["onSpawn"];
@@ -43,13 +46,16 @@ export async function startMailCatcher(options: MailCatcherOptions): Promise<Mai
       program,
       ...addresses,
       ...["--max-emails", String(maxMails), "--silent"],
-      ...(options.mailDir ? ["--mail-directory", options.mailDir] : []),
+      ...["--mail-directory", options.mailDir ?? mkdtempSync(join(tmpdir(), "kismet-mail-"))],
     ],
     log: options.log,
     ready: async () => {
       await askPort(smtpPort);
-      const page = await fetch(`http://${loopback}:${port}/`, { signal: AbortSignal.timeout(1_000) });
-      await page.body?.cancel();
+      const mails = await fetch(`http://${loopback}:${port}/api/email`, {
+        signal: AbortSignal.timeout(1_000),
+      });
+      if (!mails.ok) throw new Error(`it answers ${mails.status}`);
+      await mails.body?.cancel();
     },
     ...(options.onSpawn ? { onSpawn: options.onSpawn } : {}),
   });
