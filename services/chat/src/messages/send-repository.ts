@@ -74,7 +74,7 @@ export async function writeMessages(
       WHERE id IN (SELECT sender_id FROM addressed UNION SELECT partner_id FROM addressed)
       ORDER BY id FOR UPDATE
     ), sent AS MATERIALIZED (
-      SELECT a.*, clock_timestamp() AS created_at,
+      SELECT a.*, date_trunc('milliseconds', clock_timestamp()) AS created_at,
         a.last_seq + row_number() OVER (PARTITION BY a.conversation_id ORDER BY a.ord) AS seq
       FROM addressed a
       JOIN member s ON s.id = a.sender_id AND s.status = 'active'

@@ -41,6 +41,12 @@ export async function registerSocketRoutes(
     },
   });
 
+  // The plugin ends the connection of a refused upgrade only if its own hook came before the refusal, and the kit's come
+  // first: without this, each bad token would leave a connection behind.
+  app.addHook("onResponse", async ({ raw }) => {
+    if (raw.headers.upgrade !== undefined) raw.socket.destroy();
+  });
+
   app.route({
     method: "POST",
     url: "/v1/chat/ticket",
