@@ -136,6 +136,7 @@ CREATE TABLE "matching"."swipes" (
 	CONSTRAINT "swipes_not_oneself" CHECK (actor_id <> target_id)
 );
 --> statement-breakpoint
+CREATE INDEX "blocks_of_blocked" ON "matching"."blocks" USING btree ("blocked_id","blocker_id");--> statement-breakpoint
 CREATE INDEX "candidates_local" ON "matching"."candidates" USING btree ("local_cell","seeking","fresh_at") WHERE visible;--> statement-breakpoint
 CREATE INDEX "candidates_near" ON "matching"."candidates" USING btree ("near_cell","seeking","fresh_at") WHERE visible;--> statement-breakpoint
 CREATE INDEX "candidates_region" ON "matching"."candidates" USING btree ("region_cell","seeking","fresh_at") WHERE visible;--> statement-breakpoint

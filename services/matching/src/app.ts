@@ -2,10 +2,12 @@ import { createAccessControl, createBus } from "@kismet/bus";
 import { createDatabase } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { onBlockCreated, onBlockRemoved } from "./blocks/on-block-changed.ts";
+import { forgetAccountVersions, forgetProfileVersions } from "./candidates/candidates-repository.ts";
 import { onAccountChanged } from "./candidates/on-account-changed.ts";
 import { onProfileChanged } from "./candidates/on-profile-changed.ts";
 import type { Config } from "./config.ts";
 import { registerDeckRoutes } from "./deck/deck-routes.ts";
+import { forgetEntitlementVersions } from "./entitlements/entitlements-repository.ts";
 import { onEntitlementChanged } from "./entitlements/on-entitlement-changed.ts";
 import { registerLikesRoutes } from "./likes/likes-routes.ts";
 import { registerMatchesRoutes } from "./matches/matches-routes.ts";
@@ -20,14 +22,28 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   const bus = createBus(parts, database);
   const app = createHttpApp(parts, { verifier: createAccessControl(parts, bus) });
 
-  bus.consume({ name: "accounts", source: "auth", handlers: [onAccountChanged], poison: "park" });
+  bus.consume({
+    name: "accounts",
+    source: "auth",
+    handlers: [onAccountChanged],
+    poison: "park",
+    reset: forgetAccountVersions,
+  });
   bus.consume({
     name: "profiles",
     source: "profile",
     handlers: [onProfileChanged, onBlockCreated, onBlockRemoved],
     poison: "park",
+    // Blocks keep their versions: an old one that came as news again would end the match of two who made up since.
+    reset: forgetProfileVersions,
   });
-  bus.consume({ name: "entitlements", source: "billing", handlers: [onEntitlementChanged], poison: "park" });
+  bus.consume({
+    name: "entitlements",
+    source: "billing",
+    handlers: [onEntitlementChanged],
+    poison: "park",
+    reset: forgetEntitlementVersions,
+  });
   keepSweeping(parts, { database, bus });
 
   registerDeckRoutes(app, { database, clock });

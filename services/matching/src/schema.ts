@@ -118,7 +118,10 @@ export const blocks = matching.table(
     version: integer("version").notNull(),
     active: boolean("active").notNull(),
   },
-  (t) => [primaryKey({ columns: [t.blockerId, t.blockedId] })],
+  (t) => [
+    primaryKey({ columns: [t.blockerId, t.blockedId] }),
+    index("blocks_of_blocked").on(t.blockedId, t.blockerId),
+  ],
 );
 
 /** One row a person who swipes: the window of the quota, and the one swipe that can be taken back. */

@@ -132,12 +132,12 @@ export class MatchingWorld {
   #profile!: StandIn;
   #billing!: StandIn;
   readonly #versions = new Map<string, number>();
-  readonly #database: NodePgDatabase<typeof schema> & { $client: { end(): Promise<void> } };
+  readonly database: NodePgDatabase<typeof schema> & { $client: { end(): Promise<void> } };
 
   private constructor(t: Teardown, world: World) {
     this.world = world;
-    this.#database = drizzle({ connection: world.databaseUrl("matching"), schema });
-    t.teardown(() => this.#database.$client.end());
+    this.database = drizzle({ connection: world.databaseUrl("matching"), schema });
+    t.teardown(() => this.database.$client.end());
   }
 
   static async start(
@@ -181,13 +181,22 @@ export class MatchingWorld {
   /** Written by the projection's own code but without events, which the projection's tests send. */
   async people(all: PersonOptions[]): Promise<Person[]> {
     const people = all.map(() => new Person(this, newId()));
-    await this.#database.transaction(async (tx) => {
+    await this.database.transaction(async (tx) => {
       for (const [i, { id: memberId }] of people.entries()) {
         await saveProfile(tx, this.profile(memberId, all[i]));
         await saveAccount(tx, { memberId, status: "active", version: this.#next(`account ${memberId}`) });
       }
     });
     return people;
+  }
+
+  /** The latest word of a profile, as the projection takes it. */
+  async changeProfile(person: Person, options: PersonOptions): Promise<void> {
+    await this.database.transaction((tx) => saveProfile(tx, this.profile(person.id, options)));
+  }
+
+  known(memberId: string): Person {
+    return new Person(this, memberId);
   }
 
   /** Somebody of whom matching has not heard. */

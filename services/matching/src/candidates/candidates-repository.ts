@@ -54,4 +54,13 @@ export async function saveAccount(
     });
 }
 
+/** Before a rebuild: whatever comes is news again, and overwrites what is there. */
+export async function forgetProfileVersions(tx: Tx): Promise<void> {
+  await tx.update(candidates).set({ profileVersion: 0 });
+}
+
+export async function forgetAccountVersions(tx: Tx): Promise<void> {
+  await tx.update(candidates).set({ accountVersion: 0 });
+}
+
 const nowhere = { cell: null, localCell: null, nearCell: null, regionCell: null, x: null, y: null, z: null };

@@ -26,3 +26,8 @@ export async function saveEntitlements(tx: Tx, told: Entitlements & { memberId: 
       setWhere: lt(entitlements.version, told.version),
     });
 }
+
+/** Before a rebuild: whatever comes is news again, and overwrites what is there. */
+export async function forgetEntitlementVersions(tx: Tx): Promise<void> {
+  await tx.update(entitlements).set({ version: -1 });
+}

@@ -40,7 +40,7 @@ async function endLive(
 }
 
 /** Live matches, newest first, each with the card of the other; without those whose other member is gone. */
-export async function listMatches(
+export function listMatches(
   reads: Reads,
   memberId: string,
   { before, limit }: { before: string | undefined; limit: number },
