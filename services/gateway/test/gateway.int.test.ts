@@ -86,6 +86,40 @@ test("a client's Connection header can't strip what the gateway adds", async (t)
   t.notOk(headers["keep-alive"]);
 });
 
+test("A01 a client that goes away before its answer comes does no harm", async (t) => {
+  const world = await createWorld(t);
+  const entered = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const service = await startUpstream(t, (app) => {
+    app.get("/v1/slow", async (_request, reply) => {
+      entered.resolve();
+      await released.promise;
+      reply.raw.on("finish", () => answered.resolve());
+      return {};
+    });
+    app.get("/v1/quick", async () => ({}));
+  });
+  const table = [route("GET", "/v1/slow", { timeoutMs: 5_000 }), route("GET", "/v1/quick")];
+  const { url, parts } = await startGateway(t, world, table, { upstreamMatching: [service.url] });
+  const fatal: Error[] = [];
+  const watch = (error: Error) => fatal.push(error);
+  process.on("uncaughtExceptionMonitor", watch);
+  t.teardown(() => process.off("uncaughtExceptionMonitor", watch));
+  const client = new AbortController();
+  const gone = fetch(`${url}/v1/slow`, { signal: client.signal });
+  await entered.promise;
+  client.abort();
+  await t.rejects(gone);
+  await eventually(async () => {
+    assert.match(await parts.metrics.metrics(), /kismet_http_requests_in_flight\{service="gateway"\} 0/);
+  });
+  released.resolve();
+  await answered.promise;
+  for (let i = 0; i < 5; i += 1) t.equal((await fetch(`${url}/v1/quick`)).status, 200);
+  t.same(fatal, []);
+});
+
 test("A15 a body past the route's limit is refused while it streams, at once if it says so", async (t) => {
   const world = await createWorld(t);
   let received = 0;

@@ -51,7 +51,12 @@ export function createUpstreams(parts: Parts<Config>): Upstreams {
         of(new URL(origin).hostname)
           .request(options)
           .then(
-            (response) => callback(null, response),
+            (response) => {
+              // If the client has gone meanwhile, reply-from destroys the body, to whose error nobody listens: in
+              // Node that ends the process.
+              response.body.on("error", () => undefined);
+              callback(null, response);
+            },
             (error: Error) => callback(error, undefined as never),
           );
       },
