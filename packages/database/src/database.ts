@@ -1,11 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { currentContext, DeadlineExceeded, type Parts } from "@kismet/service-kit";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+import type { SQL } from "drizzle-orm/sql";
 import type pg from "pg";
 import type { AnyTransaction } from "./advisory-locks.ts";
 import { marksOf } from "./after-commit.ts";
 import type { Connection, QueryObserver } from "./connection.ts";
-import { Drizzle, type Schema, type Transaction } from "./drizzle-session.ts";
+import { Drizzle, type QueryTarget, type Schema, type Transaction } from "./drizzle-session.ts";
 import { isWorthRepeating } from "./errors.ts";
 import { connectUntil, probeWith } from "./liveness.ts";
 import { countdown, type DatabaseConfig, Pool, statementTimeoutMs } from "./pool.ts";
@@ -20,6 +21,8 @@ const defaultRetries = 3;
 export type Database<S extends Schema = Record<string, never>> = {
   /** Single statements outside a transaction, each within the deadline of the context. */
   read: NodePgDatabase<S>;
+  /** One statement, planned once a connection under its name: for one whose planning costs more than its execution. */
+  prepared<Row extends pg.QueryResultRow>(name: string, query: SQL): Promise<pg.QueryResult<Row>>;
   /**
    * Runs `work` in a transaction: commits what it did, or rolls back and throws. Everything within, waiting for locks
    * included, ends by the deadline of the context. Repeated only after serialisation failures and deadlocks, so `work`
@@ -58,14 +61,20 @@ export function createDatabase<S extends Schema>(parts: Parts<DatabaseConfig>, s
   });
   parts.health.add("database", probeWith(parts), { required: true });
 
+  const single: QueryTarget = {
+    query: (query, values) =>
+      pool.use(countdown(statementTimeoutMs + graceMs), observe, (connection) =>
+        connection.query(query, values),
+      ),
+  };
+
   return {
     pool: pool.pg,
-    read: drizzle.database({
-      query: (query, values) =>
-        pool.use(countdown(statementTimeoutMs + graceMs), observe, (connection) =>
-          connection.query(query, values),
-        ),
-    }),
+    read: drizzle.database(single),
+    prepared(name, query) {
+      const { sql: text, params } = drizzle.render(query);
+      return single.query({ name, text }, params);
+    },
     async transaction(work, { retries = defaultRetries } = {}) {
       const { result, marks } = await repeatOnConflict(retries, () =>
         runTransaction(pool, drizzle, observe, work),

@@ -14,7 +14,7 @@ import {
   extractTablesRelationalConfig,
   type RelationalSchemaConfig,
 } from "drizzle-orm/relations";
-import type { Query } from "drizzle-orm/sql";
+import type { Query, SQL } from "drizzle-orm/sql";
 import type pg from "pg";
 
 export type Schema = Record<string, unknown>;
@@ -77,6 +77,10 @@ export class Drizzle<S extends Schema> {
       createTableRelationsHelpers,
     );
     this.#schema = { fullSchema: schema, schema: tables, tableNamesMap };
+  }
+
+  render(query: SQL): Query {
+    return this.#dialect.sqlToQuery(query);
   }
 
   database(target: QueryTarget): NodePgDatabase<S> {
