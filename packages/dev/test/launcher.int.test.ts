@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import t, { type Test } from "tap";
 import { Launched, temporaryFolder } from "./launched.ts";
+import { rebuild } from "./rebuild.ts";
 
 // Each start is a whole system: a few of them, each asked everything that it can answer.
 t.setTimeout(300_000);
@@ -25,7 +27,7 @@ function starter(test: Test, state: string) {
 t.test("npm start brings up everything; SIGTERM to npm ends everything", async (t) => {
   const state = temporaryFolder(t);
   const first = starter(t, state)();
-  const { gateway, docs, mail, member, password } = await first.ready();
+  const { gateway, docs, mail, postgres, nats, member, password } = await first.ready();
 
   await t.test("the addresses that it tells are good", async (t) => {
     for (const address of [`${gateway}/healthz`, docs, mail]) {
@@ -48,6 +50,20 @@ t.test("npm start brings up everything; SIGTERM to npm ends everything", async (
     t.ok(((await likes.json()) as { count: number }).count > 0);
     const deck = await fetch(`${gateway}/v1/discovery`, asMember);
     t.ok(((await deck.json()) as { items: unknown[] }).items.length > 0, "and somebody to look at");
+  });
+
+  await t.test("what matching was seeded with is what its consumers make of the events", async (t) => {
+    const sql = new pg.Client(String(postgres));
+    await sql.connect();
+    const candidates = async () =>
+      (await sql.query("SELECT to_jsonb(c) AS row FROM matching.candidates c ORDER BY member_id")).rows;
+    const seeded = await candidates();
+    t.equal(seeded.length, Number(people));
+    await rebuild(String(nats), "matching", ["accounts", "profiles"]);
+    t.same(await candidates(), seeded);
+    const parked = await sql.query("SELECT cause FROM matching.parked");
+    t.same(parked.rows, [], "and it finds no fault with the events");
+    await sql.end();
   });
 
   await t.test("logs are JSON lines where nobody watches", async (t) => {

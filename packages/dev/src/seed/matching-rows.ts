@@ -1,4 +1,4 @@
-import { distanceStepsKm, type ProfileSnapshot } from "@kismet/contracts";
+import { distanceStepsKm, type Gender, type ProfileSnapshot } from "@kismet/contracts";
 import { cellToLatLng, cellToParent, degsToRads } from "h3-js";
 import type { CopyRow } from "./copy-rows.ts";
 
@@ -26,6 +26,7 @@ export function candidateRow(profile: ProfileSnapshot): CopyRow {
     height_cm: profile.heightCm,
     attributes: profile.attributes ?? null,
     show_me: preferences.showMe,
+    seeking: seekingOf(profile.gender, preferences.showMe),
     min_age: preferences.minAge,
     max_age: preferences.maxAge,
     deal_breakers: preferences.dealBreakers ?? null,
@@ -38,16 +39,24 @@ export function candidateRow(profile: ProfileSnapshot): CopyRow {
 }
 
 function placeOf(cell: string | null): CopyRow {
-  if (cell === null) return { cell, near_cell: null, region_cell: null, x: null, y: null, z: null };
+  if (cell === null)
+    return { cell, local_cell: null, near_cell: null, region_cell: null, x: null, y: null, z: null };
   const [latitude = 0, longitude = 0] = cellToLatLng(cell).map(degsToRads);
   return {
     cell,
+    local_cell: cellToParent(cell, 6),
     near_cell: cellToParent(cell, 5),
     region_cell: cellToParent(cell, 3),
     x: Math.cos(latitude) * Math.cos(longitude),
     y: Math.cos(latitude) * Math.sin(longitude),
     z: Math.sin(latitude),
   };
+}
+
+/** Who seeks whom, as one value: `woman>man+nonbinary`. */
+function seekingOf(gender: Gender, showMe: Gender[]): string {
+  const genders = (["woman", "man", "nonbinary"] as const).filter((each) => showMe.includes(each));
+  return `${gender}>${genders.join("+")}`;
 }
 
 /** Square of the chord of the unit sphere that spans the distance, rounded up to a step; 4 is everywhere. */
