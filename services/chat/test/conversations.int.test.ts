@@ -298,3 +298,63 @@ await t.test("A11 a change carries the request that caused it", async (t) => {
     t.equal(row.traceparent.slice(3, 35), traceparent.slice(3, 35));
   }
 });
+
+await t.test("A24 every query of a hot path goes by an index", async (t) => {
+  const { world } = chat;
+  const [ada, bo] = [person(world), person(world)];
+  const id = await match(chat, url, ada, bo);
+  await world.sql(`
+    WITH m AS (INSERT INTO chat.members (id) SELECT gen_random_uuid() FROM generate_series(1, 4000) RETURNING id),
+    c AS (
+      INSERT INTO chat.conversations (id, last_seq, opened_at)
+      SELECT gen_random_uuid(), 10, now() FROM generate_series(1, 4000) RETURNING id
+    ),
+    pair AS (
+      SELECT c.id, m.id AS partner_id FROM (SELECT id, row_number() OVER () AS n FROM c) c
+      JOIN (SELECT id, row_number() OVER () AS n FROM m) m USING (n)
+    ),
+    mine AS (
+      INSERT INTO chat.participants (conversation_id, member_id, partner_id, listed_at)
+      SELECT id, '${ada.id}', partner_id, now() - random() * interval '1 year' FROM pair
+    ),
+    theirs AS (
+      INSERT INTO chat.participants (conversation_id, member_id, partner_id, listed_at)
+      SELECT id, partner_id, '${ada.id}', now() FROM pair
+    ),
+    said AS (
+      INSERT INTO chat.messages (conversation_id, seq, id, sender_id, client_message_id, type, body, created_at)
+      SELECT pair.id, seq, gen_random_uuid(), partner_id, gen_random_uuid(), 'text', 'x', now()
+      FROM pair, generate_series(1, 10) seq
+    )
+    INSERT INTO chat.changes (member_id, seq, conversation_id, message_seq, request_id, traceparent, created_at)
+    SELECT partner_id, seq, id, seq, 'r', 't', now() FROM pair, generate_series(1, 10) seq`);
+  await world.sql("VACUUM ANALYZE");
+  const device = await Device.connect(url, bo);
+  await world.sql("SELECT pg_stat_reset()");
+  const scans = await eventually(
+    async () => {
+      const { body } = await call<Page<Conversation>>(url, ada, "GET", "/v1/conversations?limit=5");
+      await call(url, ada, "GET", `/v1/conversations?limit=5&cursor=${body.nextCursor}`);
+      await post(url, ada, id, "hello");
+      await call(url, bo, "GET", `/v1/conversations/${id}/messages?before=5`);
+      await call(url, bo, "GET", `/v1/conversations/${id}/messages?after=5`);
+      await call(url, bo, "PUT", `/v1/conversations/${id}/read`, { seq: 1 });
+      await call(url, bo, "GET", "/v1/chat/changes?since=1");
+      await device.resume(1);
+      const rows = await world.sql<{ relname: string; seq_tup_read: string; idx_scan: string }>(
+        `SELECT relname, seq_tup_read, idx_scan FROM pg_stat_user_tables WHERE schemaname = 'chat'
+         AND relname IN ('members', 'conversations', 'participants', 'messages', 'changes') ORDER BY 1`,
+      );
+      // Postgres counts with a delay.
+      if (rows.some(({ idx_scan: count }) => Number(count) < 10)) throw new Error(JSON.stringify(rows));
+      return rows;
+    },
+    { timeoutMs: 20_000, everyMs: 300 },
+  );
+  t.same(
+    // What is counted late from before, when the tables were small, is little; each now has 4,000 rows or more.
+    scans.filter(({ seq_tup_read: rows }) => Number(rows) >= 4_000),
+    [],
+    "no table is read from end to end",
+  );
+});

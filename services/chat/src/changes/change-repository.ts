@@ -67,18 +67,20 @@ export async function entriesAfter(
   limit: number,
 ): Promise<FeedEntry[]> {
   const { rows } = await database.read.execute<EntryRow>(sql`
+    WITH entry AS MATERIALIZED (
+      SELECT * FROM ${changes} WHERE member_id = ${memberId} AND seq > ${since} ORDER BY seq LIMIT ${limit}
+    )
     SELECT ch.seq, ch.conversation_id, ch.member_id, ch.body, ch.request_id, ch.traceparent, p.partner_id,
       c.ended_at IS NULL AND me.status = 'active' AND partner.status = 'active' AS is_visible,
       m.id AS message_id, m.seq AS message_seq, m.sender_id, m.client_message_id, m.type, m.body AS text,
       m.created_at
-    FROM ${changes} ch
+    FROM entry ch
     JOIN ${conversations} c ON c.id = ch.conversation_id
     JOIN ${participants} p ON p.conversation_id = ch.conversation_id AND p.member_id = ch.member_id
     JOIN ${members} me ON me.id = ch.member_id
     JOIN ${members} partner ON partner.id = p.partner_id
     LEFT JOIN ${messages} m ON m.conversation_id = ch.conversation_id AND m.seq = ch.message_seq
-    WHERE ch.member_id = ${memberId} AND ch.seq > ${since}
-    ORDER BY ch.seq LIMIT ${limit}`);
+    ORDER BY ch.seq`);
   const hole = rows.findIndex((row, i) => Number(row.seq) !== since + 1 + i);
   return rows.slice(0, hole === -1 ? rows.length : hole).map(entryFrom);
 }
