@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { Entitlements, Subscription } from "@kismet/contracts";
-import { createWorld, eventually, newId } from "@kismet/testing";
+import { createWorld, eventually, newId, type World } from "@kismet/testing";
 import t, { test } from "tap";
 import { sign, signatureHeader } from "../src/sandbox/sandbox-protocol.ts";
 import {
@@ -206,29 +206,43 @@ test("a subscription is cancelled, resumed, and ends with its period although no
   t.match(await rosa.entitlements(), { tier: "gold" });
 });
 
-test("the end of a tier is told without anybody reading, and a renewal leaves no gap", async (t) => {
+const told = (from: World, memberId: string) =>
+  from.sql<{ payload: Entitlements }>(
+    "SELECT payload FROM billing.outbox WHERE aggregate_id = $1 ORDER BY id",
+    [memberId],
+  );
+
+test("the end of a tier is told although nobody reads it and the provider is silent for good", async (t) => {
+  const ending = await createWorld(t);
+  const clock = new MovedClock();
+  const heard = await startBilling(t, ending, { clock });
+  const sven = newMember(ending, heard);
+  await sven.buy("plus_month");
+  await sven.post("subscription/cancel");
+  await heard.stop();
+  await ending.sql("UPDATE billing.webhook_events SET next_attempt_at = NULL");
+  await ending.sql("UPDATE billing.subscriptions SET reconcile_at = NULL");
+  await startBilling(t, ending, { clock, sandboxWebhookUrl: nowhere });
+  clock.move(30 * dayMs + 1_000);
+  await eventually(async () => {
+    const [latest] = (await told(ending, sven.memberId)).slice(-1);
+    if (latest?.payload.tier !== "free") throw new Error("not told yet");
+    t.match(latest.payload, { validUntil: null, balances: { superlikes: 0 } });
+  }, patience);
+});
+
+test("a renewal leaves no gap, at two instances", async (t) => {
   const running = await createWorld(t);
   const one = await startBilling(t, running);
   await startBilling(t, running, { clock: one.clock });
-  const [sven, tara] = [newMember(running, one), newMember(running, one)];
-  await Promise.all([sven.buy("plus_month"), tara.buy("plus_month")]);
-  await sven.post("subscription/cancel");
+  const tara = newMember(running, one);
+  await tara.buy("plus_month");
   one.clock.move(30 * dayMs + 1_000);
-
-  const told = (memberId: string) =>
-    running.sql<{ payload: Entitlements }>(
-      "SELECT payload FROM billing.outbox WHERE aggregate_id = $1 ORDER BY id",
-      [memberId],
-    );
-  await eventually(async () => {
-    const [latest] = (await told(sven.memberId)).slice(-1);
-    if (latest?.payload.tier !== "free") throw new Error("not told yet");
-  }, patience);
   await eventually(async () => {
     const { body } = await tara.get<Subscription>("subscription");
     if (new Date(body.periodEndsAt) < one.clock.now()) throw new Error("not renewed yet");
   }, patience);
-  const views = (await told(tara.memberId)).map(({ payload }) => payload);
+  const views = (await told(running, tara.memberId)).map(({ payload }) => payload);
   t.ok(
     views.every(({ tier }) => tier === "plus"),
     "never without the tier in between",
@@ -239,6 +253,5 @@ test("the end of a tier is told without anybody reading, and a renewal leaves no
   );
   t.equal((await tara.entitlements()).balances.superlikes, 5, "new ones, and the old ones gone");
   const paid = "kind = 'payment' AND member_id = $1";
-  t.equal(await countRows(running, "ledger_transactions", paid, [tara.memberId]), 2);
-  t.equal(await countRows(running, "ledger_transactions", paid, [sven.memberId]), 1);
+  t.equal(await countRows(running, "ledger_transactions", paid, [tara.memberId]), 2, "each month was paid");
 });

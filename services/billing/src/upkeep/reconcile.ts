@@ -1,4 +1,4 @@
-import { type Clock, contextFromHeaders, type Logger, runWithContext } from "@kismet/service-kit";
+import type { Clock, Logger } from "@kismet/service-kit";
 import {
   findCheckout,
   type StoredCheckout,
@@ -10,6 +10,7 @@ import type { Providers } from "../providers/providers.ts";
 import type { Settlement } from "../settlement/settlement.ts";
 import type { BillingDatabase } from "../storage.ts";
 import { takeDueSubscriptions } from "../subscription/subscription-repository.ts";
+import { attempt } from "./attempt.ts";
 
 export type ReconcileDeps = {
   database: BillingDatabase;
@@ -21,35 +22,22 @@ export type ReconcileDeps = {
 };
 
 const batch = 20;
-const settleTimeoutMs = 5_000;
 /** A checkout whose answer from the provider was lost is still finished by the same request again, for this long. */
 const abandonAfterMs = 3_600_000;
 
 /** Asks the providers about everything of which a webhook should have come by now. Answers whether more may be due. */
 export async function reconcile(deps: ReconcileDeps): Promise<boolean> {
-  const { database, clock, patienceMs } = deps;
+  const { database, clock, logger, patienceMs } = deps;
   const now = clock.now();
   const again = new Date(now.getTime() + patienceMs);
   const [checkouts, subscriptions] = await database.transaction(async (tx) => [
     await takeDueCheckouts(tx, now, again, batch),
     await takeDueSubscriptions(tx, now, again, batch),
   ]);
-  for (const checkout of checkouts) await attempt(deps, checkout.id, () => reconcileCheckout(deps, checkout));
-  for (const id of subscriptions) await attempt(deps, id, () => deps.settlement.settleSubscription(id));
+  for (const checkout of checkouts)
+    await attempt(logger, checkout.id, () => reconcileCheckout(deps, checkout));
+  for (const id of subscriptions) await attempt(logger, id, () => deps.settlement.settleSubscription(id));
   return checkouts.length === batch || subscriptions.length === batch;
-}
-
-async function attempt({ logger }: ReconcileDeps, id: string, work: () => Promise<void>): Promise<void> {
-  await runWithContext(
-    contextFromHeaders(() => undefined, { timeoutMs: settleTimeoutMs }),
-    async () => {
-      try {
-        await work();
-      } catch (error) {
-        logger.warn({ err: error, id }, "reconciliation failed, and will be tried again");
-      }
-    },
-  );
 }
 
 async function reconcileCheckout(deps: ReconcileDeps, checkout: StoredCheckout): Promise<void> {
