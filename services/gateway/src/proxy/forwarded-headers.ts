@@ -4,7 +4,7 @@ import { contextHeaders } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 
 /** Of one connection only (RFC 9110, 7.6.1), and what claims to come from a proxy: nobody before us is believed. */
-const dropped = [
+const dropped = new Set([
   "connection",
   "keep-alive",
   "proxy-connection",
@@ -26,7 +26,7 @@ const dropped = [
   "x-original-url",
   "x-rewrite-url",
   "x-http-method-override",
-];
+]);
 
 /** The headers that a service sees: the client's, less what it could deceive with, plus the request's context. */
 export function forwardedHeaders(
@@ -34,15 +34,17 @@ export function forwardedHeaders(
   headers: IncomingHttpHeaders,
   service: ServiceName,
 ): IncomingHttpHeaders {
-  const forwarded: IncomingHttpHeaders = { ...headers };
-  for (const name of dropped) delete forwarded[name];
-  // Only auth keeps anything in a cookie.
-  if (service !== "auth") delete forwarded.cookie;
-  return Object.assign(forwarded, contextHeaders(), {
-    "x-forwarded-for": request.ip,
-    "x-forwarded-host": request.host,
-    "x-forwarded-proto": request.protocol,
-  });
+  const forwarded: IncomingHttpHeaders = {};
+  for (const name in headers) {
+    // Only auth keeps anything in a cookie.
+    if (dropped.has(name) || (name === "cookie" && service !== "auth")) continue;
+    forwarded[name] = headers[name];
+  }
+  Object.assign(forwarded, contextHeaders());
+  forwarded["x-forwarded-for"] = request.ip;
+  forwarded["x-forwarded-host"] = request.host;
+  forwarded["x-forwarded-proto"] = request.protocol;
+  return forwarded;
 }
 
 /** Of a service's answer: the connection to it is no affair of the client's. */

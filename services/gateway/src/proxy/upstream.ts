@@ -72,13 +72,15 @@ export function createUpstream(
   async function send(options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
     const address = nextAddress();
     const remainingMs = currentContext()?.deadline.remainingMs() ?? breakerCallLimitMs;
+    // In whole seconds, so that connections can keep their timers: the deadline itself is kept by the breaker.
+    const timeoutMs = Math.ceil(remainingMs / 1_000) * 1_000;
     try {
       const response = await address.pool.request({
         ...options,
         // Anew for each attempt: waiting between them has used time up.
         headers: { ...(options.headers as IncomingHttpHeaders), "x-deadline-ms": String(remainingMs) },
-        headersTimeout: remainingMs,
-        bodyTimeout: remainingMs,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
       });
       refusingSince = undefined;
       // An instance that drains says so with its answers: the next request goes elsewhere, if there is an elsewhere.
