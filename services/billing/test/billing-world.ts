@@ -52,7 +52,7 @@ export async function startBilling(
       sandboxEnabled: true,
       sandboxPublicUrl: publicUrl,
       sandboxWebhookSecret: webhookSecret,
-      upkeepMs: 50,
+      upkeepMs: 200,
       ...settings,
     },
   });
