@@ -105,6 +105,22 @@ export class Person {
     return this.call("POST", "/v1/swipes", body, instance);
   }
 
+  /** As a client does it: sent again after a 503, which a crowd at one instant may get while connections are few. */
+  async swipePatiently(
+    target: { id: string },
+    action: SwipeRequest["action"],
+    instance: number,
+  ): Promise<Reply<SwipeAnswer>> {
+    return eventually(
+      async () => {
+        const reply = await this.swipe(target, action, { instance });
+        if (reply.status === 503) throw new Error(`503 ${reply.body.code}`);
+        return reply;
+      },
+      { timeoutMs: 20_000 },
+    );
+  }
+
   async deck(limit = 50): Promise<Deck> {
     return (await this.call<Deck>("GET", `/v1/discovery?limit=${limit}`)).body;
   }
@@ -146,11 +162,7 @@ export class MatchingWorld {
   ): Promise<MatchingWorld> {
     const matching = new MatchingWorld(t, await createWorld(t));
     const { world, ledger } = matching;
-    for (const name of ["auth", "billing"])
-      for (const table of ["outbox", "inbox", "parked", "rebuilds"]) {
-        await world.sql(`CREATE TABLE IF NOT EXISTS ${name}.${table} (LIKE matching.${table} INCLUDING ALL)`);
-        await world.sql(`ALTER TABLE ${name}.${table} OWNER TO kismet_${name}`);
-      }
+    await giveAuthAnOutbox(world);
     matching.#auth = await world.standIn("auth");
     matching.#profile = await world.standIn("profile");
     matching.#billing = await world.standIn("billing", {
@@ -291,5 +303,13 @@ export class MatchingWorld {
     const version = (this.#versions.get(name) ?? 0) + 1;
     this.#versions.set(name, version);
     return version;
+  }
+}
+
+/** What auth's own migrations will do. */
+async function giveAuthAnOutbox(world: World): Promise<void> {
+  for (const table of ["outbox", "inbox", "parked", "rebuilds"]) {
+    await world.sql(`CREATE TABLE IF NOT EXISTS auth.${table} (LIKE matching.${table} INCLUDING ALL)`);
+    await world.sql(`ALTER TABLE auth.${table} OWNER TO kismet_auth`);
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type LikePage, type Match, MatchEnded, type PayloadOf } from "@kismet/contracts";
 import { PublicError } from "@kismet/service-kit";
 import { eventually, forAWhile } from "@kismet/testing";
+import { sql } from "drizzle-orm";
 import t from "tap";
 import { MatchingWorld, type Person } from "./matching-world.ts";
 
@@ -56,7 +57,7 @@ await t.test("super likes, likes, and what is heard of others", async (t) => {
     const [ann, bob] = (await withSuperlikes(0)) as [Person, Person];
     const refused = await ann.swipe(bob, "superlike");
     t.match(refused, { status: 409, body: { code: "BILLING_BALANCE_INSUFFICIENT" } });
-    t.ok((await ann.deckIds()).length > 0, "the deck is as it was");
+    t.not((await statusesOf(ann))[0], "open", "given up at once");
     await eventually(async () => assert.deepEqual(await statusesOf(ann), ["refunded"]));
     ledger.balances.set(ann.id, 1);
     t.match(await ann.swipe(bob, "superlike"), { status: 201 }, "bought since, sent again");
@@ -228,19 +229,32 @@ await t.test("super likes, likes, and what is heard of others", async (t) => {
     },
   );
 
-  await t.test("a like and a block at the same instant leave no live match", async (t) => {
-    const people = await matching.people(Array.from({ length: 60 }, () => ({})));
-    const pairs = Array.from({ length: 30 }, (_, i) => people.slice(2 * i, 2 * i + 2) as [Person, Person]);
-    for (const [a, b] of pairs) await a.swipe(b, "like");
-    await Promise.all(
-      pairs.map(([a, b], i) =>
-        Promise.all([b.swipe(a, "like", { instance: i % 2 }), matching.tellBlock(a, b, true)]),
-      ),
-    );
-    const ids = people.map(({ id }) => id);
-    await matching.settled("SELECT 1 FROM matching.blocks WHERE blocker_id = ANY($1)", [ids], 30);
-    const live = "SELECT 1 FROM matching.matches WHERE ended_at IS NULL AND low_id = ANY($1)";
-    t.equal((await matching.world.sql(live, [ids])).length, 0);
+  await t.test("a block that comes while a like is becoming a match ends it", async (t) => {
+    const [ann, bob, eve] = (await matching.people([{}, {}, {}])) as [Person, Person, Person];
+    await ann.swipe(bob, "like");
+    await bob.swipe(eve, "pass");
+    const waiting = async () =>
+      (
+        await matching.world.sql(
+          "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()",
+        )
+      ).length;
+    const like = await matching.database.transaction(async (tx) => {
+      // Holds the swipe up after it has looked for blocks, and before it commits.
+      await tx.execute(sql`SELECT FROM matching.swipers WHERE member_id = ${bob.id} FOR UPDATE`);
+      const reply = bob.swipe(ann, "like");
+      await eventually(async () => assert.equal(await waiting(), 1));
+      await matching.tellBlock(ann, bob, true);
+      const block = "SELECT 1 FROM matching.blocks WHERE blocker_id = $1";
+      await eventually(async () =>
+        assert.ok((await waiting()) === 2 || (await matching.world.sql(block, [ann.id])).length === 1),
+      );
+      return { reply };
+    });
+    t.match(await like.reply, { status: 201, body: { matched: true } });
+    const ended = "SELECT 1 FROM matching.matches WHERE ended_at IS NOT NULL AND $1 IN (low_id, high_id)";
+    await matching.settled(ended, [ann.id]);
+    t.match(await bob.call("GET", "/v1/matches"), { body: { items: [] } });
   });
 
   await t.test(

@@ -19,10 +19,7 @@ await t.test("swipes and matches", async (t) => {
 
       const answers = await Promise.all(
         pairs.map(([a, b], i) =>
-          Promise.all([
-            a.swipe(b, "like", { instance: i % 2 }),
-            b.swipe(a, "like", { instance: (i + 1) % 2 }),
-          ]),
+          Promise.all([a.swipePatiently(b, "like", i % 2), b.swipePatiently(a, "like", (i + 1) % 2)]),
         ),
       );
       t.ok(

@@ -13,10 +13,19 @@ export async function findCandidate(reads: Reads, memberId: string) {
 
 /** Does nothing if a later version is known. */
 export async function saveProfile(tx: Tx, profile: ProfileSnapshot): Promise<void> {
-  const { memberId, version, preferences, cell, createdAt: _, changedAt, ...shown } = profile;
+  const { memberId, version, preferences, cell } = profile;
   const known = {
-    ...shown,
+    firstName: profile.firstName,
+    birthDate: profile.birthDate,
+    gender: profile.gender,
+    bio: profile.bio,
+    interests: profile.interests,
+    relationshipGoal: profile.relationshipGoal,
+    job: profile.job,
+    school: profile.school,
+    heightCm: profile.heightCm,
     attributes: profile.attributes ?? null,
+    timeZone: profile.timeZone,
     profileVersion: version,
     showMe: preferences.showMe,
     seeking: seekingOf(profile.gender, preferences.showMe),
@@ -25,7 +34,7 @@ export async function saveProfile(tx: Tx, profile: ProfileSnapshot): Promise<voi
     dealBreakers: preferences.dealBreakers ?? null,
     maxDistanceKm: preferences.maxDistanceKm,
     reach: reachOf(preferences.maxDistanceKm),
-    freshAt: new Date(changedAt),
+    freshAt: new Date(profile.changedAt),
     ...(cell === null ? nowhere : placeOf(cell)),
   };
   await tx
