@@ -86,7 +86,12 @@ test("A28 all faults are told at once", async (t) => {
 test("A10 production does not start on a placeholder, short, simple or development secret", async (t) => {
   const table: [string, Record<string, string>, RegExp][] = [
     ["placeholder", { KISMET_PEPPER: "change-me-change-me-change-me-change-me" }, /PEPPER is a placeholder/],
-    ["development", { KISMET_PEPPER: "development-only-pepper-of-auth-x" }, /PEPPER is a placeholder/],
+    ["development", { KISMET_PEPPER: "development-only-pepper-of-auth-x" }, /PEPPER is a development value/],
+    [
+      "long development",
+      { KISMET_PEPPER: "development-J7vQ2kXw9ZrTb4LmN8cHs6YdGf3PaE5uKiR1oWxVyAt" },
+      /PEPPER is a development value/,
+    ],
     ["short", { KISMET_PEPPER: "hT7wQ2zXkM9v" }, /PEPPER must not have fewer than 32/],
     ["simple", { KISMET_PEPPER: "abababababababababababababababab" }, /PEPPER is too simple/],
     ["no password", { KISMET_DATABASE_URL: "postgres://kismet@db/kismet" }, /DATABASE_URL has no password/],
@@ -98,7 +103,7 @@ test("A10 production does not start on a placeholder, short, simple or developme
     [
       "development password",
       { KISMET_DATABASE_URL: "postgres://k:development-auth@db/k" },
-      /DATABASE_URL has a password that is a placeholder/,
+      /DATABASE_URL has a password that is a development value/,
     ],
   ];
   for (const [name, changes, expected] of table) {

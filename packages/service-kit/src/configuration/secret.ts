@@ -15,11 +15,14 @@ export function connectionUrl(protocols: readonly string[]): TString {
 
 const placeholder =
   /change.?me|placeholder|example|secret|password|default|development|insecure|test|dummy|xxx|todo/i;
+/** What the development launcher makes begins so, and is as long and random as a good one. */
+const developmentMark = /^development-/;
 const minDistinctCharacters = 8;
 
 /** Why production must not run with this secret, or nothing. */
 export function weaknessOf(value: string): string | undefined {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value)) return undefined;
+  if (developmentMark.test(value)) return "is a development value";
   const found = placeholder.exec(value);
   // A long random value may hold "test" by chance, a placeholder is mostly made of such words.
   if (found && (value.length < 40 || /^[a-z-_ ]+$/i.test(value)))
