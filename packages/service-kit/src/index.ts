@@ -25,7 +25,7 @@ export {
   requireContext,
   runWithContext,
 } from "./context/request-context.ts";
-export { continueTrace, traceHeaders, traceIdOf } from "./context/trace-context.ts";
+export { continueTrace, isTraced, traceHeaders, traceIdOf } from "./context/trace-context.ts";
 export {
   AccountNotActive,
   BodyTooLarge,

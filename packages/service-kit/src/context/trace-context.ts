@@ -8,6 +8,11 @@ export function continueTrace(header: string | undefined): string {
   return activeTraceparent() ?? (header && traceparentPattern.test(header) ? header : newTraceparent());
 }
 
+/** Whether a telemetry SDK traces the current work: its HTTP clients then send the trace's headers themselves. */
+export function isTraced(): boolean {
+  return activeTraceparent() !== undefined;
+}
+
 export function traceIdOf(traceparent: string): string {
   return traceparent.slice(3, 35);
 }

@@ -52,6 +52,9 @@ export function createRedis(parts: Parts<Static<typeof RedisConfig>>): Redis {
   return redis;
 }
 
+/** There is no connection on which even a handshake could be said. */
+const away = new Set(["wait", "connecting", "reconnecting", "close", "end"]);
+
 type Guard = ReturnType<typeof createBreaker<[() => Promise<unknown>], unknown>>;
 
 class GuardedRedis extends Redis {
@@ -63,6 +66,10 @@ class GuardedRedis extends Redis {
 
   /** Every command of every kind passes here, scripts and pipelines included. */
   override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
+    if (away.has(this.status)) {
+      command.reject(new Unavailable(new Error(`redis is not connected (${this.status})`)));
+      return command.promise;
+    }
     const isHandshake = this.status !== "ready";
     if (isHandshake || !this.#guard) return super.sendCommand(command, stream);
     this.#guard

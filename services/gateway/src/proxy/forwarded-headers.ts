@@ -26,6 +26,9 @@ const dropped = new Set([
   "x-original-url",
   "x-rewrite-url",
   "x-http-method-override",
+  // Anybody's notes, which would travel with every call made for the request.
+  "tracestate",
+  "baggage",
 ]);
 
 /** The headers that a service sees: the client's, less what it could deceive with, plus the request's context. */

@@ -1,4 +1,4 @@
-import { createBreaker, currentContext, Gauge, type Parts } from "@kismet/service-kit";
+import { createBreaker, currentContext, Gauge, isTraced, type Parts } from "@kismet/service-kit";
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, Pool } from "undici";
 import { restartPatienceMs, wasCutOff, wasNeverSent } from "./failures.ts";
@@ -77,8 +77,7 @@ export function createUpstream(
     try {
       const response = await address.pool.request({
         ...options,
-        // Anew for each attempt: waiting between them has used time up.
-        headers: { ...(options.headers as IncomingHttpHeaders), "x-deadline-ms": String(remainingMs) },
+        headers: sentHeaders(options.headers as IncomingHttpHeaders, remainingMs),
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
       });
@@ -112,4 +111,16 @@ export function createUpstream(
       await Promise.all(addresses.map(({ pool }) => pool.destroy()));
     },
   };
+}
+
+function sentHeaders(given: IncomingHttpHeaders, remainingMs: number): IncomingHttpHeaders {
+  // The deadline anew for each attempt: waiting between them has used time up.
+  const headers: IncomingHttpHeaders = { ...given, "x-deadline-ms": String(remainingMs) };
+  if (isTraced()) {
+    // The instrumentation of undici adds these without looking, and a header that comes twice is no trace at all.
+    delete headers["traceparent"];
+    delete headers["tracestate"];
+    delete headers["baggage"];
+  }
+  return headers;
 }
