@@ -17,6 +17,7 @@ const pnpmVersion = "12.21.0";
 const commands = {
   start: "packages/dev/src/launcher/launcher-main.ts",
   test: "packages/dev/src/check/check-main.ts",
+  "test:servers": "packages/testing/src/servers-main.ts",
   story: "packages/dev/src/story/story-main.ts",
   bench: "bench/bench-main.ts",
   generate: "packages/dev/src/generate/generate-main.ts",

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceName } from "@kismet/contracts";
+import type { AnyTransaction } from "@kismet/database";
 import { type Parts, PublicError } from "@kismet/service-kit";
 import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import type { BusMetrics } from "./metrics.ts";

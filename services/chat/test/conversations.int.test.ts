@@ -1,6 +1,7 @@
 import type { ChangePage, Conversation, Message } from "@kismet/contracts";
 import { eventually, forAWhile, newId } from "@kismet/testing";
 import { deadlineIn, runWithContext } from "@kismet/service-kit";
+import pg from "pg";
 import t from "tap";
 import { Device } from "./device.ts";
 import { call, createChatWorld, emitMatch, endMatch, match, person, post, startChat } from "./world.ts";
@@ -104,6 +105,29 @@ await t.test("the same clientMessageId gives the same message for ever, and neve
   const [row] = await chat.world.sql<{ unread: number }>(
     "SELECT unread FROM chat.participants WHERE member_id = $1", [bo.id]); // prettier-ignore
   t.equal(row?.unread, body.items.filter(({ senderId }) => senderId === ada.id).length, "unread is exact");
+});
+
+await t.test("two instances that write the same message at the same instant write it once", async (t) => {
+  const [ada, bo] = [person(chat.world), person(chat.world)];
+  const id = await match(chat, url, ada, bo);
+  const holder = new pg.Client(chat.world.databaseUrl("chat"));
+  await holder.connect();
+  t.teardown(() => holder.end());
+  // Both have looked for the key before either can write.
+  await holder.query("BEGIN");
+  await holder.query("SELECT 1 FROM chat.conversations WHERE id = $1 FOR UPDATE", [id]);
+  const key = newId();
+  const answers = [post(one.url, ada, id, "once", key), post(two.url, ada, id, "once", key)];
+  await eventually(async () => {
+    const waiting = await chat.world.sql(
+      "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    );
+    if (waiting.length < 2) throw new Error(`${waiting.length} wait for the lock`);
+  });
+  await holder.query("COMMIT");
+  const [first, second] = await Promise.all(answers);
+  t.same([first?.status, second?.status].sort(), [200, 201]);
+  t.equal(first?.body.id, second?.body.id);
 });
 
 await t.test("history is paged by seq in both directions, conversations by what was last said", async (t) => {

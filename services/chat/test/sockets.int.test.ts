@@ -341,6 +341,25 @@ await t.test("A21 a member has one allowance, over all sockets, HTTP and instanc
   t.equal(pings.filter(({ type }) => type === "pong").length, 15, "frames of any kind are counted");
 });
 
+await t.test("A21 while Redis is away each instance counts by itself, and chat works on", async (t) => {
+  const alone = await startChat(t, chat.world, { messagesPerMinute: 5, redisUrl: "redis://127.0.0.1:1/0" });
+  const { ada, bo, id } = await pair();
+  const [hers, his] = [await Device.connect(alone.url, ada), await Device.resumed(one.url, bo, 1)];
+  const answers = [];
+  for (let i = 0; i < 8; i += 1) answers.push(await hers.send(id, `message ${i}`));
+  t.same(
+    answers.map((answer) => (answer.type === "ack" ? "ack" : answer.code)),
+    [...Array.from({ length: 5 }, () => "ack"), ...Array.from({ length: 3 }, () => "RATE_LIMITED")],
+  );
+  await eventually(() => {
+    if (his.texts.length < 5) throw new Error("not yet");
+  });
+  t.match(await call(alone.url, ada, "POST", "/v1/chat/ticket"), {
+    status: 503,
+    body: { code: "UNAVAILABLE" },
+  });
+});
+
 await t.test("typing is told to the other one, now and then, and kept nowhere", async (t) => {
   const { ada, bo, id } = await pair();
   const [hers, his] = [await Device.resumed(one.url, ada, 1), await Device.resumed(two.url, bo, 1)];

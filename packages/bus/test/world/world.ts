@@ -130,13 +130,22 @@ export class World {
   async startPostgres(): Promise<void> {
     // The children of a killed server take a moment to go, and hold its shared memory so long.
     this.#postgres = await eventually(
-      () => startPostgres({ dataDir: join(this.dir, "postgres"), port: this.#ports.postgres, log: () => undefined }),
+      () =>
+        startPostgres({
+          dataDir: join(this.dir, "postgres"),
+          port: this.#ports.postgres,
+          log: () => undefined,
+        }),
       { timeoutMs: 20_000, everyMs: 200 },
     );
   }
 
   async startNats(): Promise<void> {
-    const nats = await startNats({ dataDir: join(this.dir, "nats"), port: this.#ports.nats, log: () => undefined });
+    const nats = await startNats({
+      dataDir: join(this.dir, "nats"),
+      port: this.#ports.nats,
+      log: () => undefined,
+    });
     this.#nats = nats;
     this.natsUrl = nats.url;
   }
@@ -229,7 +238,8 @@ export async function assertEffects(world: World, expected: Map<string, number>)
   for (const [id, count] of expected) {
     const versions = actual.get(id) ?? [];
     const wanted = Array.from({ length: count }, (_, index) => index + 1);
-    if (versions.join() !== wanted.join()) throw new Error(`${id}: effects ${versions.join()}, not 1 to ${count}`);
+    if (versions.join() !== wanted.join())
+      throw new Error(`${id}: effects ${versions.join()}, not 1 to ${count}`);
   }
 }
 

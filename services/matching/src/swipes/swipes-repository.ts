@@ -11,7 +11,7 @@ const target = aliasedTable(candidates, "target");
 const mine = aliasedTable(swipes, "mine");
 const theirs = aliasedTable(swipes, "theirs");
 
-/** Everything in one statement: round trips are most of what a swipe costs. */
+/** Everything in one statement, planned once a connection: round trips and plans are most of what a swipe costs. */
 export async function readSwipeFacts(tx: Tx, actorId: string, targetId: string): Promise<SwipeFacts> {
   const [row] = await tx
     .select({
@@ -35,7 +35,9 @@ export async function readSwipeFacts(tx: Tx, actorId: string, targetId: string):
     .leftJoin(mine, and(eq(mine.actorId, actorId), eq(mine.targetId, targetId)))
     .leftJoin(theirs, and(eq(theirs.actorId, targetId), eq(theirs.targetId, actorId)))
     .leftJoin(swipers, eq(swipers.memberId, actorId))
-    .leftJoin(entitlements, eq(entitlements.memberId, actorId));
+    .leftJoin(entitlements, eq(entitlements.memberId, actorId))
+    .prepare("read_swipe_facts")
+    .execute();
   if (!row) throw new Error("outer joins to one row give one row");
   return {
     isPlaced: row.myCell !== null,
@@ -75,7 +77,9 @@ export async function writeSwipe(tx: Tx, { swipe, swiper }: NewSwipe): Promise<v
     .with(inserted)
     .insert(swipers)
     .values({ memberId: swipe.actorId, ...state })
-    .onConflictDoUpdate({ target: swipers.memberId, set: state });
+    .onConflictDoUpdate({ target: swipers.memberId, set: state })
+    .prepare("write_swipe")
+    .execute();
 }
 
 /** Whom the member swiped last, unless that was taken back. */
