@@ -53,6 +53,7 @@ export { validationFailed } from "./http/validation.ts";
 export { type CheckResult, Health, type HealthReport } from "./lifecycle/health.ts";
 export { launch, type Running } from "./lifecycle/launch.ts";
 export { type Component, createLifecycle, type Lifecycle } from "./lifecycle/lifecycle.ts";
+export { createPoller, type Poller } from "./lifecycle/poller.ts";
 export { createParts, type Parts, type ProcessConfig } from "./lifecycle/parts.ts";
 export { runService } from "./lifecycle/run-service.ts";
 export { createLogger, type Logger } from "./logging/logger.ts";
@@ -64,6 +65,7 @@ export { inSpan } from "./telemetry/in-span.ts";
 export { lengthOf, normaliseText } from "./text/normalise-text.ts";
 export { createRevocations, type Revocation, type Revocations } from "./tokens/revocations.ts";
 export { ageOf, type Day, dayOf } from "./time/age-of.ts";
+export { createTokenSigner, type TokenSigner } from "./tokens/token-signer.ts";
 export { createTokenVerifier, type TokenVerifier } from "./tokens/token-verifier.ts";
 /** For metrics of a service's own, registered with `parts.metrics`. */
 export { Counter, Gauge, Histogram } from "prom-client";

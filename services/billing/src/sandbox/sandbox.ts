@@ -6,9 +6,15 @@
  * are taken. May depend on the interface of providers; on nothing else of billing.
  */
 import { createDatabase } from "@kismet/database";
-import { type Clock, createBreaker, createParts, type Logger, type Parts } from "@kismet/service-kit";
+import {
+  type Clock,
+  createBreaker,
+  createParts,
+  createPoller,
+  type Logger,
+  type Parts,
+} from "@kismet/service-kit";
 import type { Config, SandboxSettings } from "../config.ts";
-import { createPoller } from "../poller.ts";
 import { renewSubscriptions } from "./renew-subscriptions.ts";
 import type { SandboxDatabase } from "./sandbox-repository.ts";
 import * as schema from "./sandbox-schema.ts";

@@ -1,10 +1,9 @@
 import { holdLeadership } from "@kismet/database";
-import type { Parts } from "@kismet/service-kit";
+import { createPoller, type Parts } from "@kismet/service-kit";
 import { deleteKeysBefore } from "../checkout/checkout-repository.ts";
 import type { Config } from "../config.ts";
 import { listOverdueMembers } from "../entitlements/entitlements-repository.ts";
 import { readEntitlements } from "../entitlements/read-entitlements.ts";
-import { createPoller } from "../poller.ts";
 import { attempt } from "./attempt.ts";
 import { reconcile, type ReconcileDeps } from "./reconcile.ts";
 

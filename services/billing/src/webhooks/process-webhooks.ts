@@ -1,5 +1,11 @@
-import { type Clock, contextFromHeaders, type Logger, runWithContext } from "@kismet/service-kit";
-import { createPoller, type Poller } from "../poller.ts";
+import {
+  type Clock,
+  contextFromHeaders,
+  createPoller,
+  type Logger,
+  type Poller,
+  runWithContext,
+} from "@kismet/service-kit";
 import type { Settlement } from "../settlement/settlement.ts";
 import type { BillingDatabase } from "../storage.ts";
 import { findByRef } from "../subscription/subscription-repository.ts";

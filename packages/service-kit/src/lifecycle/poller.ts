@@ -1,4 +1,6 @@
-import { type Component, contextFromHeaders, type Logger, runWithContext } from "@kismet/service-kit";
+import { contextFromHeaders, runWithContext } from "../context/request-context.ts";
+import type { Logger } from "../logging/logger.ts";
+import type { Component } from "./lifecycle.ts";
 
 export type Poller = Required<Component> & { poke(): void };
 

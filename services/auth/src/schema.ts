@@ -1,0 +1,124 @@
+import { busTables } from "@kismet/bus";
+import type { AccountStatus, Member } from "@kismet/contracts";
+import { sql } from "drizzle-orm";
+import { date, index, integer, pgSchema, smallint, text, timestamp, uuid } from "drizzle-orm/pg-core";
+
+export const auth = pgSchema("auth");
+
+export const { outbox, inbox, parked, rebuilds } = busTables(auth);
+
+const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+/** Whoever changes anything of a member's locks this row first. */
+export const accounts = auth.table(
+  "accounts",
+  {
+    memberId: uuid("member_id").primaryKey(),
+    /** As `normaliseEmail` gives it. */
+    email: text("email").notNull().unique("accounts_email"),
+    /** Argon2id, with its parameters. */
+    passwordHash: text("password_hash").notNull(),
+    birthDate: date("birth_date", { mode: "string" }).notNull(),
+    locale: text("locale").notNull(),
+    acceptedTermsVersion: text("accepted_terms_version").notNull(),
+    status: text("status").$type<AccountStatus>().notNull(),
+    /** Counts what was told of this account. */
+    version: integer("version").notNull().default(0),
+    roles: text("roles").array().$type<Member["roles"]>().notNull().default([]),
+    createdAt: moment("created_at").notNull(),
+    /** Of a deleting account: until then it can be restored. */
+    erasesAt: moment("erases_at"),
+  },
+  (t) => [
+    index("accounts_erasing")
+      .on(t.erasesAt)
+      .where(sql`erases_at IS NOT NULL`),
+  ],
+);
+
+/**
+ * A sign-up that waits for its code. Each has its own password: whoever signs up with somebody else's address first
+ * must not have a password for the account that its owner verifies.
+ */
+export const signups = auth.table(
+  "signups",
+  {
+    /** Of the letter that asked for it, so that a letter which is handled again changes one sign-up. */
+    id: uuid("id").primaryKey(),
+    memberId: uuid("member_id")
+      .notNull()
+      .references(() => accounts.memberId, { onDelete: "cascade" }),
+    passwordHash: text("password_hash").notNull(),
+    birthDate: date("birth_date", { mode: "string" }).notNull(),
+    locale: text("locale").notNull(),
+    acceptedTermsVersion: text("accepted_terms_version").notNull(),
+    codeHash: text("code_hash").notNull(),
+    triesLeft: smallint("tries_left").notNull(),
+    codesSent: smallint("codes_sent").notNull(),
+    codeSentAt: moment("code_sent_at").notNull(),
+    createdAt: moment("created_at").notNull(),
+  },
+  (t) => [index("signups_of_member").on(t.memberId, t.createdAt), index("signups_age").on(t.createdAt)],
+);
+
+/** One device that is signed in. Its refresh tokens are derived from the seed, and so need not be kept. */
+export const sessions = auth.table(
+  "sessions",
+  {
+    id: uuid("id").primaryKey(),
+    memberId: uuid("member_id")
+      .notNull()
+      .references(() => accounts.memberId, { onDelete: "cascade" }),
+    deviceName: text("device_name"),
+    seed: text("seed").notNull(),
+    /** Of the refresh token that is good now. */
+    generation: integer("generation").notNull(),
+    /** When this generation took the place of the one before. */
+    rotatedAt: moment("rotated_at").notNull(),
+    createdAt: moment("created_at").notNull(),
+    expiresAt: moment("expires_at").notNull(),
+    endedAt: moment("ended_at"),
+  },
+  (t) => [
+    index("sessions_of_member")
+      .on(t.memberId, t.rotatedAt)
+      .where(sql`ended_at IS NULL`),
+    index("sessions_age").on(t.expiresAt),
+  ],
+);
+
+/** The last one that a member asked for. */
+export const passwordResets = auth.table("password_resets", {
+  memberId: uuid("member_id")
+    .primaryKey()
+    .references(() => accounts.memberId, { onDelete: "cascade" }),
+  tokenHash: text("token_hash").notNull().unique("password_resets_token"),
+  createdAt: moment("created_at").notNull(),
+});
+
+/**
+ * What somebody asked for by e-mail address, to be handled after they have their answer: the answer and its timing then
+ * can't tell whether the address is known. Sealed, since it holds addresses and codes.
+ */
+export const letters = auth.table(
+  "letters",
+  {
+    id: uuid("id").primaryKey(),
+    sealed: text("sealed").notNull(),
+    requestId: text("request_id").notNull(),
+    createdAt: moment("created_at").notNull(),
+    /** Taking it moves this on, which is the lease. */
+    nextAttemptAt: moment("next_attempt_at").notNull(),
+    attempts: smallint("attempts").notNull().default(0),
+  },
+  (t) => [index("letters_waiting").on(t.nextAttemptAt)],
+);
+
+export const signingKeys = auth.table("signing_keys", {
+  kid: text("kid").primaryKey(),
+  /** PKCS #8 PEM, sealed. */
+  sealedPrivateKey: text("sealed_private_key").notNull(),
+  /** Of the Ed25519 public key, base64url (RFC 8037). */
+  x: text("x").notNull(),
+  createdAt: moment("created_at").notNull(),
+});
