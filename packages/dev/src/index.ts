@@ -11,5 +11,6 @@ export { startPostgres, type PostgresServer } from "./infrastructure/postgres.ts
 export { startNats, type NatsServer } from "./infrastructure/nats.ts";
 export { startRedis, type RedisServer } from "./infrastructure/redis.ts";
 export { startMailCatcher, type MailCatcher } from "./infrastructure/mail-catcher.ts";
-export { type ManagedProcess } from "./infrastructure/managed-process.ts";
+export { type Exit, type ManagedProcess, startProcess } from "./infrastructure/managed-process.ts";
 export { freePort } from "./infrastructure/ports.ts";
+export { serviceEnvironment } from "./service-environment.ts";

@@ -13,3 +13,5 @@ export { memberToken, startTestService, type TestService } from "./start-test-se
 export { newId, TestSigner } from "./member-token.ts";
 export { eventually, forAWhile } from "./eventually.ts";
 export { environmentOf, variableOf } from "./environment-of.ts";
+export { type Instance, type LoggedLine, spawnSystem, type System } from "./spawn-system.ts";
+export { type PrivateServer, type PrivateServers } from "./private-servers.ts";

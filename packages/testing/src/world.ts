@@ -39,8 +39,10 @@ export type World = {
  * Leases a world to a test. Unless `realAuth` is set, a stand-in for auth answers with the key of `world.signer`, so
  * that `memberToken(world)` is good everywhere.
  */
-export async function createWorld(t: Teardown, { realAuth = false } = {}): Promise<World> {
-  const servers = findTestServers();
+export async function createWorld(
+  t: Teardown,
+  { realAuth = false, servers = findTestServers() }: { realAuth?: boolean; servers?: TestServers } = {},
+): Promise<World> {
   const { slot, database } = await leaseDatabase(servers);
   const { user, password } = natsUser(slot);
   const natsUrl = `nats://${user}:${password}@${servers.natsAddress}`;
