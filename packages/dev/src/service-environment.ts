@@ -43,9 +43,7 @@ export function serviceEnvironment(
     },
     auth: {
       ...database,
-      redisUrl,
       smtpUrl,
-      publicUrl,
       keyEncryptionSecret: secret("auth-key-encryption"),
       hashSecret: secret("auth-hash"),
     },

@@ -41,7 +41,9 @@ async function run(options: Options, state: StateFolder, terminal: Terminal): Pr
   try {
     // Only now, since it brings half of what is installed: what stands in the way is told without delay.
     const { start } = await import("./start.ts");
-    tell(await start({ options, state, table, terminal }), terminal);
+    const addresses = await start({ options, state, table, terminal });
+    state.recordAddresses(addresses);
+    tell(addresses, terminal);
   } catch (error) {
     if (table.stopping.aborted) return;
     terminal.say(sentenceOf(explain(error, state.path) ?? error));

@@ -12,7 +12,7 @@ export type Options = {
   stateFolder: string;
 };
 
-const defaultStateFolder = fileURLToPath(new URL("../../../../.kismet", import.meta.url));
+export const defaultStateFolder = fileURLToPath(new URL("../../../../.kismet", import.meta.url));
 const maxPeople = 2_000_000;
 
 /** `--help` is answered before this, by bin/kismet.mjs, since it should not need what an installation brings. */

@@ -8,7 +8,7 @@ import { explain, LaunchError } from "./launch-error.ts";
 const stateFormat = 1;
 /** A new Postgres cluster, JetStream and logs take less. */
 const minFreeBytes = 300 * 1024 * 1024;
-const ours = ["format", "secrets.json", "postgres", "nats", "redis", "mail", "logs"];
+const ours = ["format", "secrets.json", "addresses.json", "postgres", "nats", "redis", "mail", "logs"];
 /** The warden of a launcher that was killed needs this long to end what it left, at most. */
 const wardenPatienceMs = 10_000;
 
@@ -17,6 +17,8 @@ export type StateFolder = {
   /** A secret of this name, made once and kept. */
   secret(name: string): string;
   recordWarden(pid: number): void;
+  /** For other commands, as long as this process runs. */
+  recordAddresses(addresses: Record<string, string>): void;
   release(): void;
 };
 
@@ -34,7 +36,13 @@ export async function openStateFolder(path: string, { reset }: { reset: boolean 
       throw error;
     }
     const secrets = loadSecrets(join(path, "secrets.json"));
-    return { path, secret: secrets, recordWarden: (pid) => writeLock(path, pid), release };
+    return {
+      path,
+      secret: secrets,
+      recordWarden: (pid) => writeLock(path, pid),
+      recordAddresses: (addresses) => writePrivately(addressesFile(path), addresses),
+      release,
+    };
   } catch (error) {
     throw explain(error, path) ?? error;
   }
@@ -71,9 +79,26 @@ function loadSecrets(file: string): (name: string) => string {
     if (known !== undefined) return known;
     const made = `development-${randomBytes(32).toString("base64url")}`;
     secrets[name] = made;
-    writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+    writePrivately(file, secrets);
     return made;
   };
+}
+
+/** What a start that runs on this folder told of itself, if one does and is ready. */
+export function readRunning(path: string): Record<string, string> | undefined {
+  const lock = readLock(lockFile(path));
+  const file = addressesFile(path);
+  if (!lock || !isAlive(lock.launcher) || !existsSync(file)) return undefined;
+  return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+}
+
+function addressesFile(path: string): string {
+  return join(path, "addresses.json");
+}
+
+/** With the passwords of this copy in it. */
+function writePrivately(file: string, value: unknown): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
 }
 
 type Lock = { launcher: number; warden?: number };
@@ -89,9 +114,13 @@ async function lock(path: string): Promise<() => void> {
   const end = Date.now() + wardenPatienceMs;
   while (earlier?.warden !== undefined && isAlive(earlier.warden) && Date.now() < end) await delay(50);
   rmSync(file, { force: true });
+  rmSync(addressesFile(path), { force: true });
   // Of two starts that found the same stale lock, one fails here.
   writeFileSync(file, JSON.stringify({ launcher: process.pid } satisfies Lock), { flag: "wx" });
-  return () => rmSync(file, { force: true });
+  return () => {
+    rmSync(addressesFile(path), { force: true });
+    rmSync(file, { force: true });
+  };
 }
 
 function writeLock(path: string, warden: number): void {

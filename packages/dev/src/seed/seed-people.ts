@@ -1,5 +1,6 @@
 import { AccountChanged, ProfileChanged, type ProfileSnapshot } from "@kismet/contracts";
 import pg from "pg";
+import { accountRow, hashSharedPassword } from "./auth-rows.ts";
 import { type CopyRow, copyRows } from "./copy-rows.ts";
 import { makePerson, type Person, referenceYear } from "./make-person.ts";
 import { candidateRow, likeRow } from "./matching-rows.ts";
@@ -27,10 +28,11 @@ export async function seedPeople(
   try {
     const present = await countSeeded(client);
     if (present >= people) return;
+    const passwordHash = await hashSharedPassword();
     await client.query("BEGIN");
     for (let from = present; from < people; from += batchSize) {
       const upto = Math.min(from + batchSize, people);
-      await insertPeople(client, from, upto);
+      await insertPeople(client, passwordHash, { from, upto });
       update(`${upto.toLocaleString("en")} of ${people.toLocaleString("en")}`);
     }
     if (present === 0) await insertLikes(client, people);
@@ -50,10 +52,15 @@ async function countSeeded(client: pg.Client): Promise<number> {
   return Number(rows[0]?.count);
 }
 
-async function insertPeople(client: pg.Client, from: number, upto: number): Promise<void> {
+async function insertPeople(
+  client: pg.Client,
+  passwordHash: string,
+  { from, upto }: { from: number; upto: number },
+): Promise<void> {
   const people = Array.from({ length: upto - from }, (_, offset) => makePerson(from + offset));
   const copy = (table: string, row: (person: Person) => CopyRow) =>
     copyRows(client, table, Iterator.from(people).map(row));
+  await copy("auth.accounts", (person) => accountRow(person, passwordHash));
   await copy("auth.outbox", ({ profile, eventIds }) =>
     outboxRow(AccountChanged, {
       eventId: eventIds.account,

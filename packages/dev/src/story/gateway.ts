@@ -1,0 +1,83 @@
+import type { Problem } from "@kismet/contracts";
+import { show, Unexpected } from "./expect.ts";
+
+/** Longer than the deadline of any route: the gateway has to answer before. */
+const answerTimeoutMs = 15_000;
+
+export type Question = {
+  token?: string | undefined;
+  body?: unknown;
+  headers?: Record<string, string>;
+};
+
+/** The only address that the story knows. */
+export class Gateway {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url.replace(/\/$/, "");
+  }
+
+  async ask(method: string, path: string, { token, body, headers }: Question = {}): Promise<Answer> {
+    const response = await fetch(new URL(path, `${this.url}/`), {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    });
+    const text = await response.text();
+    return new Answer(`${method} ${path}`, response, text === "" ? null : parse(text));
+  }
+}
+
+/** What the gateway said, and what was asked. */
+export class Answer {
+  readonly question: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+
+  constructor(question: string, { status, headers }: Response, body: unknown) {
+    this.question = question;
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+    if (!headers.get("x-request-id")) throw this.unexpected("an x-request-id");
+  }
+
+  /** The body, if the status is this one. */
+  as<T>(status = 200): T {
+    if (this.status !== status) throw this.unexpected(String(status));
+    return this.body as T;
+  }
+
+  /** The problem, if it was refused in just this way. */
+  refused(status: number, code: string): Problem {
+    const problem = this.body as Problem | null;
+    const isProblem = this.headers.get("content-type")?.startsWith("application/problem+json") ?? false;
+    if (this.status !== status || problem?.code !== code || !isProblem) {
+      throw this.unexpected(`${status} ${code} as problem details`);
+    }
+    return problem;
+  }
+
+  unexpected(expected: string): Unexpected {
+    const requestId = this.headers.get("x-request-id") ?? "none";
+    return new Unexpected(
+      `${expected} for ${this.question}`,
+      `${this.status} ${show(this.body)} (request ${requestId})`,
+    );
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
