@@ -26,7 +26,11 @@ type Answer<C extends RequestContract = RequestContract> = {
   handler: (request: Static<C["request"]>) => Promise<Static<C["reply"]>>;
 };
 
-export type StandInOptions = { answers?: Answer[] };
+export type StandInOptions = {
+  answers?: Answer[];
+  /** Declares what else it hears, before it starts. */
+  watch?: (bus: Bus) => void;
+};
 
 export type StandIn = {
   bus: Bus;
@@ -47,7 +51,7 @@ export async function startStandIn(
   t: Teardown,
   world: World,
   name: ServiceName,
-  { answers = [] }: StandInOptions = {},
+  { answers = [], watch }: StandInOptions = {},
 ): Promise<StandIn> {
   const config = loadConfig(StandInConfig, environmentOf(StandInConfig, world.settings(name)));
   const parts = createParts(name, config);
@@ -55,6 +59,7 @@ export async function startStandIn(
   const bus = createBus(parts, database);
   if (name === "auth") bus.serve(GetJwks, async () => ({ keys: [world.signer.jwk] }));
   for (const { contract, handler } of answers) bus.serve(contract, handler);
+  watch?.(bus);
   await parts.lifecycle.start();
   const stop = () => parts.lifecycle.stop();
   t.teardown(stop);

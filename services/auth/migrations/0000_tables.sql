@@ -115,6 +115,7 @@ ALTER TABLE "auth"."password_resets" ADD CONSTRAINT "password_resets_member_id_a
 ALTER TABLE "auth"."sessions" ADD CONSTRAINT "sessions_member_id_accounts_member_id_fk" FOREIGN KEY ("member_id") REFERENCES "auth"."accounts"("member_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "auth"."signups" ADD CONSTRAINT "signups_member_id_accounts_member_id_fk" FOREIGN KEY ("member_id") REFERENCES "auth"."accounts"("member_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "accounts_erasing" ON "auth"."accounts" USING btree ("erases_at") WHERE erases_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX "accounts_unverified" ON "auth"."accounts" USING btree ("created_at") WHERE status = 'unverified';--> statement-breakpoint
 CREATE INDEX "letters_waiting" ON "auth"."letters" USING btree ("next_attempt_at");--> statement-breakpoint
 CREATE INDEX "outbox_unpublished" ON "auth"."outbox" USING btree ("id") WHERE published_at IS NULL;--> statement-breakpoint
 CREATE INDEX "parked_by_aggregate" ON "auth"."parked" USING btree ("consumer","aggregate_id","position");--> statement-breakpoint

@@ -33,6 +33,9 @@ export const accounts = auth.table(
     index("accounts_erasing")
       .on(t.erasesAt)
       .where(sql`erases_at IS NOT NULL`),
+    index("accounts_unverified")
+      .on(t.createdAt)
+      .where(sql`status = 'unverified'`),
   ],
 );
 

@@ -1,0 +1,78 @@
+import type { Bus } from "@kismet/bus";
+import { Deletion, GetAccount, OwnAccount } from "@kismet/contracts";
+import { type App, type Clock, NotFound } from "@kismet/service-kit";
+import type { AuthDatabase } from "../storage.ts";
+import { findAccount, type StoredAccount } from "./accounts-repository.ts";
+import { deleteAccount, restoreAccount } from "./delete-account.ts";
+
+const tags = ["auth"];
+/** Who is about to leave must be able to come back, and who is not verified yet to leave. */
+const reading = {
+  auth: "member",
+  limit: "read",
+  bodyLimit: 1_024,
+  timeoutMs: 3_000,
+  idempotent: true,
+  anyStatus: true,
+} as const;
+const changing = { ...reading, limit: "write", timeoutMs: 5_000 } as const;
+
+export function registerAccounts(
+  app: App,
+  bus: Bus,
+  deps: { database: AuthDatabase; clock: Clock; deletionDays: number },
+): void {
+  const { database } = deps;
+  const existing = async (memberId: string) => {
+    const account = await findAccount(database.read, memberId);
+    if (!account) throw new NotFound();
+    return account;
+  };
+
+  bus.serve(GetAccount, async ({ memberId }) => {
+    const { status, birthDate, locale, createdAt } = await existing(memberId);
+    return { memberId, status, birthDate, locale, createdAt: createdAt.toISOString() };
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/auth/me",
+    schema: { summary: "My account", tags, response: { 200: OwnAccount } },
+    config: { policy: reading },
+    handler: async ({ member }) => ownAccountOf(await existing(member.memberId)),
+  });
+
+  app.route({
+    method: "DELETE",
+    url: "/v1/auth/me",
+    schema: { summary: "Hide me at once, and erase me later", tags, response: { 202: Deletion } },
+    config: { policy: changing },
+    handler: async ({ member }, reply) => {
+      const erasesAt = await deleteAccount(deps, member.memberId);
+      return reply.code(202).send({ erasesAt: erasesAt.toISOString() });
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/me/restore",
+    schema: { summary: "Take back the deletion of my account", tags, response: { 200: OwnAccount } },
+    config: { policy: { ...changing, idempotent: false } },
+    handler: async ({ member }) => {
+      await restoreAccount(deps, member.memberId);
+      return ownAccountOf(await existing(member.memberId));
+    },
+  });
+}
+
+function ownAccountOf({ memberId, email, status, roles, createdAt, erasesAt }: StoredAccount): OwnAccount {
+  return {
+    id: memberId,
+    email,
+    emailVerified: status !== "unverified",
+    status,
+    roles,
+    createdAt: createdAt.toISOString(),
+    ...(erasesAt ? { erasesAt: erasesAt.toISOString() } : {}),
+  };
+}

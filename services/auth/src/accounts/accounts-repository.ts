@@ -1,0 +1,43 @@
+import { and, eq, lt } from "drizzle-orm";
+import { accounts } from "../schema.ts";
+import type { Reads, Tx } from "../storage.ts";
+
+export type StoredAccount = typeof accounts.$inferSelect;
+
+export async function findAccount(reads: Reads, memberId: string): Promise<StoredAccount | undefined> {
+  const [row] = await reads.select().from(accounts).where(eq(accounts.memberId, memberId));
+  return row;
+}
+
+export async function findAccountByEmail(reads: Reads, email: string): Promise<StoredAccount | undefined> {
+  const [row] = await reads.select().from(accounts).where(eq(accounts.email, email));
+  return row;
+}
+
+/** Until the transaction ends nobody else changes anything of this member's. */
+export async function lockAccount(tx: Tx, memberId: string): Promise<StoredAccount | undefined> {
+  const [row] = await tx.select().from(accounts).where(eq(accounts.memberId, memberId)).for("update");
+  return row;
+}
+
+export async function lockAccountByEmail(tx: Tx, email: string): Promise<StoredAccount | undefined> {
+  const [row] = await tx.select().from(accounts).where(eq(accounts.email, email)).for("update");
+  return row;
+}
+
+/** Does nothing if the address has an account. */
+export async function insertAccount(tx: Tx, account: typeof accounts.$inferInsert): Promise<void> {
+  await tx.insert(accounts).values(account).onConflictDoNothing({ target: accounts.email });
+}
+
+export async function updateAccount(
+  tx: Tx,
+  memberId: string,
+  change: Partial<typeof accounts.$inferInsert>,
+): Promise<void> {
+  await tx.update(accounts).set(change).where(eq(accounts.memberId, memberId));
+}
+
+export async function deleteUnverifiedBefore(tx: Tx, before: Date): Promise<void> {
+  await tx.delete(accounts).where(and(eq(accounts.status, "unverified"), lt(accounts.createdAt, before)));
+}

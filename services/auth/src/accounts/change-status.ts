@@ -1,0 +1,22 @@
+import { emit } from "@kismet/bus";
+import { AccountChanged, type AccountStatus } from "@kismet/contracts";
+import type { accounts } from "../schema.ts";
+import type { Tx } from "../storage.ts";
+import { type StoredAccount, updateAccount } from "./accounts-repository.ts";
+
+/** Changes a locked account's status, and tells the others. */
+export async function changeStatus(
+  tx: Tx,
+  account: StoredAccount,
+  status: Exclude<AccountStatus, "unverified">,
+  now: Date,
+  change: Partial<typeof accounts.$inferInsert> = {},
+): Promise<void> {
+  const { memberId } = account;
+  const version = account.version + 1;
+  await updateAccount(tx, memberId, { ...change, status, version });
+  await emit(tx, AccountChanged, {
+    aggregateId: memberId,
+    payload: { memberId, version, status, changedAt: now.toISOString() },
+  });
+}

@@ -1,0 +1,50 @@
+import { createAccessControl, createBus } from "@kismet/bus";
+import { createDatabase } from "@kismet/database";
+import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
+import { registerAccounts } from "./accounts/account-routes.ts";
+import type { Config } from "./config.ts";
+import { publishKeys } from "./keys/jwks-routes.ts";
+import { createKeyring } from "./keys/keyring.ts";
+import { handleLetter } from "./letters/handle-letter.ts";
+import { createLetterbox } from "./letters/letterbox.ts";
+import { createMailer } from "./letters/mailer.ts";
+import { createPostman } from "./letters/postman.ts";
+import { createPasswordHasher } from "./password/password-hasher.ts";
+import { registerPasswordRoutes } from "./password/password-routes.ts";
+import * as schema from "./schema.ts";
+import { createDigests } from "./secrets/digests.ts";
+import { createSealing } from "./secrets/sealing.ts";
+import { registerSessionRoutes } from "./sessions/session-routes.ts";
+import { registerSignupRoutes } from "./signup/signup-routes.ts";
+import { startUpkeep } from "./upkeep.ts";
+
+export async function buildApp(parts: Parts<Config>): Promise<App> {
+  const { config, clock } = parts;
+  const database = createDatabase(parts, schema);
+  const bus = createBus(parts, database);
+  const app = createHttpApp(parts, { verifier: createAccessControl(parts, bus) });
+
+  const digests = createDigests(config.hashSecret);
+  const sealing = createSealing(config.keyEncryptionSecret);
+  const { signingKeyDays, codeSeconds, codeIntervalMs, minimumAge, deletionDays } = config;
+  const keyring = createKeyring({ database, clock, sealing, signingKeyDays });
+
+  const codes = { database, clock, digests, codeSeconds, codeIntervalMs };
+  const postman = createPostman(parts, {
+    database,
+    sealing,
+    mailer: createMailer(parts),
+    handle: (letter, id) => handleLetter(codes, letter, id),
+  });
+  parts.lifecycle.add(postman);
+  const letterbox = createLetterbox({ sealing, clock, posted: postman.poke });
+
+  const deps = { database, clock, digests, keyring, hasher: createPasswordHasher(), rules: config };
+  publishKeys(app, bus, keyring);
+  registerSignupRoutes(app, { ...deps, letterbox, minimumAge, codeSeconds });
+  registerSessionRoutes(app, deps);
+  registerPasswordRoutes(app, { ...deps, letterbox, codeSeconds });
+  registerAccounts(app, bus, { database, clock, deletionDays });
+  startUpkeep(parts, database, keyring);
+  return app;
+}

@@ -1,0 +1,26 @@
+import { connectionUrl, DatabaseSettings, NatsSettings, ProcessSettings, secret } from "@kismet/service-kit";
+import { type Static, Type } from "typebox";
+
+export const Config = Type.Object({
+  ...ProcessSettings,
+  ...DatabaseSettings,
+  ...NatsSettings,
+  smtpUrl: connectionUrl(["smtp:", "smtps:"]),
+  /** From whom the letters are. */
+  mailFrom: Type.String({ minLength: 3, maxLength: 254, default: "Kismet <no-reply@kismet.invalid>" }),
+  /** Seals signing keys and letters at rest. */
+  keyEncryptionSecret: secret(),
+  /** Derives refresh tokens and the hashes of codes. Changing it signs everybody out. */
+  hashSecret: secret(),
+  minimumAge: Type.Integer({ minimum: 18, maximum: 99, default: 18 }),
+  codeSeconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 600 }),
+  /** How soon the same address gets another code. */
+  codeIntervalMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 30_000 }),
+  refreshDays: Type.Integer({ minimum: 1, maximum: 90, default: 30 }),
+  sessionDays: Type.Integer({ minimum: 1, maximum: 730, default: 365 }),
+  /** How long a refresh whose answer was lost may be repeated. */
+  refreshRetrySeconds: Type.Integer({ minimum: 0, maximum: 120, default: 30 }),
+  signingKeyDays: Type.Integer({ minimum: 1, maximum: 365, default: 30 }),
+  deletionDays: Type.Integer({ minimum: 1, maximum: 90, default: 14 }),
+});
+export type Config = Static<typeof Config>;

@@ -1,0 +1,22 @@
+import { findAccountByEmail } from "../accounts/accounts-repository.ts";
+import { makeResetToken } from "../password/make-reset-token.ts";
+import { type CodeDeps, renewCode } from "../signup/renew-code.ts";
+import { startSignup } from "../signup/start-signup.ts";
+import type { Letter, Mail } from "./letter.ts";
+import { passwordChangedMail } from "./mails.ts";
+
+/** Everything that depends on whether an address is known happens here, when nobody is waiting for an answer. */
+export async function handleLetter(deps: CodeDeps, letter: Letter, id: string): Promise<Mail | undefined> {
+  switch (letter.kind) {
+    case "signup":
+      return startSignup(deps, letter, id);
+    case "resend-code":
+      return renewCode(deps, letter.email);
+    case "forgot-password":
+      return makeResetToken(deps, letter.email);
+    case "password-changed":
+      return (
+        (await findAccountByEmail(deps.database.read, letter.email)) && passwordChangedMail(letter.email)
+      );
+  }
+}

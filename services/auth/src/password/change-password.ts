@@ -1,0 +1,37 @@
+import type { Member, Session } from "@kismet/contracts";
+import { NotFound } from "@kismet/service-kit";
+import { findAccount, lockAccount, updateAccount } from "../accounts/accounts-repository.ts";
+import { tellEnded } from "../sessions/end-sessions.ts";
+import { answerOf, openSession } from "../sessions/open-session.ts";
+import { endAllSessions, findSession } from "../sessions/sessions-repository.ts";
+import { commonPasswords } from "./common-passwords.ts";
+import { decidePassword } from "./decide-password.ts";
+import { CurrentPasswordWrong } from "./password-errors.ts";
+import type { PasswordDeps } from "./reset-password.ts";
+import { deleteReset } from "./resets-repository.ts";
+
+/** Signs out everywhere, also here: this device goes on with a new session. */
+export async function changePassword(
+  deps: PasswordDeps,
+  { memberId, sessionId }: Member,
+  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+): Promise<Session> {
+  const { database, clock, hasher, letterbox, rules } = deps;
+  const known = await findAccount(database.read, memberId);
+  if (!known) throw new NotFound();
+  if (!(await hasher.verify(known.passwordHash, currentPassword))) throw new CurrentPasswordWrong();
+  decidePassword(newPassword, known.email, commonPasswords);
+  const passwordHash = await hasher.hash(newPassword);
+  const { account, session } = await database.transaction(async (tx) => {
+    const account = await lockAccount(tx, memberId);
+    if (account?.passwordHash !== known.passwordHash) throw new CurrentPasswordWrong();
+    await updateAccount(tx, memberId, { passwordHash });
+    await deleteReset(tx, memberId);
+    const now = clock.now();
+    const deviceName = (await findSession(tx, sessionId))?.deviceName ?? undefined;
+    await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
+    await letterbox.post(tx, { kind: "password-changed", email: account.email });
+    return { account, session: await openSession(tx, { memberId, deviceName, now, rules }) };
+  });
+  return answerOf(deps, session, account);
+}

@@ -1,0 +1,18 @@
+import { PasswordRefused } from "./password-errors.ts";
+
+/** A name shorter than this is in too many good passwords. */
+const minNameLength = 4;
+
+/**
+ * Refuses what is guessed first: common passwords and the member's own address (NIST SP 800-63B, 3.1.1.2). There are
+ * no rules of composition.
+ */
+export function decidePassword(password: string, email: string, common: ReadonlySet<string>): void {
+  const plain = password.normalize("NFKC").toLowerCase();
+  if (common.has(plain))
+    throw new PasswordRefused("This password is among the first that are tried by others.");
+  if (new Set(plain).size < 4) throw new PasswordRefused("This password repeats too few characters.");
+  const [name = ""] = email.split("@");
+  if (plain.includes(email) || (name.length >= minNameLength && plain.includes(name)))
+    throw new PasswordRefused("The password must not contain the e-mail address.");
+}

@@ -1,0 +1,22 @@
+import { randomBytes } from "node:crypto";
+import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import type { Mail } from "../letters/letter.ts";
+import { resetMail } from "../letters/mails.ts";
+import type { CodeDeps } from "../signup/renew-code.ts";
+import { findResetOf, saveReset } from "./resets-repository.ts";
+
+/** Nothing for an address without a verified account, or that has just got one. */
+export async function makeResetToken(deps: CodeDeps, email: string): Promise<Mail | undefined> {
+  const { database, clock, digests, codeSeconds, codeIntervalMs } = deps;
+  return database.transaction(async (tx) => {
+    const account = await lockAccountByEmail(tx, email);
+    if (!account || account.status === "unverified") return undefined;
+    const { memberId } = account;
+    const now = clock.now();
+    const earlier = await findResetOf(tx, memberId);
+    if (earlier && now.getTime() - earlier.createdAt.getTime() < codeIntervalMs) return undefined;
+    const token = randomBytes(32).toString("base64url");
+    await saveReset(tx, { memberId, tokenHash: digests.of("password reset", token), createdAt: now });
+    return resetMail(email, token, codeSeconds);
+  });
+}

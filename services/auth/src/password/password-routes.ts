@@ -1,0 +1,52 @@
+import { ChangePasswordRequest, EmailRequest, Empty, ResetPasswordRequest, Session } from "@kismet/contracts";
+import type { App } from "@kismet/service-kit";
+import { normaliseEmail } from "../accounts/normalise-email.ts";
+import { changePassword } from "./change-password.ts";
+import { type PasswordDeps, resetPassword } from "./reset-password.ts";
+
+const tags = ["auth"];
+const policy = {
+  auth: "public",
+  limit: "credential",
+  bodyLimit: 4_096,
+  timeoutMs: 8_000,
+  idempotent: false,
+} as const;
+
+export function registerPasswordRoutes(app: App, deps: PasswordDeps): void {
+  app.route({
+    method: "POST",
+    url: "/v1/auth/password/forgot",
+    schema: {
+      summary: "Ask for a mail with which to set a new password; the answer is the same for every address",
+      tags,
+      body: EmailRequest,
+      response: { 202: Empty },
+    },
+    config: { policy },
+    handler: async ({ body }, reply) => {
+      const email = normaliseEmail(body.email);
+      await deps.database.transaction((tx) => deps.letterbox.post(tx, { kind: "forgot-password", email }));
+      return reply.code(202).send(null);
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/password/reset",
+    schema: { summary: "Set a new password", tags, body: ResetPasswordRequest, response: { 204: Empty } },
+    config: { policy },
+    handler: async ({ body }, reply) => {
+      await resetPassword(deps, body.token, body.password);
+      return reply.code(204).send(null);
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/password/change",
+    schema: { summary: "Change my password", tags, body: ChangePasswordRequest, response: { 200: Session } },
+    config: { policy: { ...policy, auth: "member", anyStatus: true } },
+    handler: ({ member, body }) => changePassword(deps, member, body),
+  });
+}

@@ -1,0 +1,34 @@
+import { findAccount, lockAccount, updateAccount } from "../accounts/accounts-repository.ts";
+import type { Letterbox } from "../letters/letterbox.ts";
+import { tellEnded } from "../sessions/end-sessions.ts";
+import type { SessionDeps } from "../sessions/session-deps.ts";
+import { endAllSessions } from "../sessions/sessions-repository.ts";
+import { commonPasswords } from "./common-passwords.ts";
+import { decidePassword } from "./decide-password.ts";
+import { ResetTokenInvalid } from "./password-errors.ts";
+import { deleteReset, findReset } from "./resets-repository.ts";
+
+export type PasswordDeps = SessionDeps & { letterbox: Letterbox; codeSeconds: number };
+
+/** Good once, and signs out everywhere. */
+export async function resetPassword(deps: PasswordDeps, token: string, password: string): Promise<void> {
+  const { database, clock, hasher, digests, letterbox, codeSeconds } = deps;
+  const tokenHash = digests.of("password reset", token);
+  const reset = await findReset(database.read, tokenHash);
+  const account = reset && (await findAccount(database.read, reset.memberId));
+  if (!account || clock.now().getTime() - reset.createdAt.getTime() >= codeSeconds * 1_000)
+    throw new ResetTokenInvalid();
+  const { memberId, email } = account;
+  decidePassword(password, email, commonPasswords);
+  const passwordHash = await hasher.hash(password);
+  await database.transaction(async (tx) => {
+    await lockAccount(tx, memberId);
+    // Somebody may have used it meanwhile.
+    if (!(await findReset(tx, tokenHash))) throw new ResetTokenInvalid();
+    await deleteReset(tx, memberId);
+    await updateAccount(tx, memberId, { passwordHash });
+    const now = clock.now();
+    await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
+    await letterbox.post(tx, { kind: "password-changed", email });
+  });
+}

@@ -1,0 +1,118 @@
+import { Empty, LoginRequest, RefreshRequest, Session, SessionList, strict, Uuid } from "@kismet/contracts";
+import { type App, NotFound } from "@kismet/service-kit";
+import { lockAccount } from "../accounts/accounts-repository.ts";
+import { tellEnded } from "./end-sessions.ts";
+import { logIn } from "./log-in.ts";
+import { refreshSession } from "./refresh-session.ts";
+import type { SessionDeps } from "./session-deps.ts";
+import { endAllSessions, endSession, listRunning } from "./sessions-repository.ts";
+
+const tags = ["auth"];
+const credential = {
+  auth: "public",
+  limit: "credential",
+  bodyLimit: 4_096,
+  timeoutMs: 8_000,
+  idempotent: false,
+} as const;
+const own = {
+  auth: "member",
+  limit: "write",
+  bodyLimit: 1_024,
+  timeoutMs: 5_000,
+  idempotent: true,
+  anyStatus: true,
+} as const;
+/** More than a member can have. */
+const listLimit = 100;
+
+export function registerSessionRoutes(app: App, deps: SessionDeps): void {
+  const { database, clock } = deps;
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/login",
+    schema: { summary: "Sign in with a password", tags, body: LoginRequest, response: { 200: Session } },
+    config: { policy: credential },
+    handler: ({ body: { email, password, device } }) =>
+      logIn(deps, { email, password, deviceName: device?.name }),
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/refresh",
+    schema: { summary: "Continue a session", tags, body: RefreshRequest, response: { 200: Session } },
+    // The same one again gets the same answer.
+    config: { policy: { ...credential, idempotent: true } },
+    handler: ({ body }) => refreshSession(deps, body.refreshToken),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/v1/auth/sessions",
+    schema: { summary: "The devices on which I am signed in", tags, response: { 200: SessionList } },
+    config: { policy: { ...own, limit: "read" } },
+    handler: async ({ member: { memberId, sessionId } }) => {
+      const running = await listRunning(database.read, memberId, clock.now(), listLimit);
+      const items = running.map(({ id, deviceName, createdAt, rotatedAt }) => ({
+        id,
+        deviceName,
+        createdAt: createdAt.toISOString(),
+        lastSeenAt: rotatedAt.toISOString(),
+        current: id === sessionId,
+      }));
+      return { items, nextCursor: null };
+    },
+  });
+
+  app.route({
+    method: "DELETE",
+    url: "/v1/auth/sessions/:id",
+    schema: {
+      summary: "Sign a device out",
+      tags,
+      params: strict({ id: Uuid }),
+      response: { 204: Empty },
+    },
+    config: { policy: own },
+    handler: async ({ member: { memberId }, params: { id } }, reply) => {
+      const ended = await end(deps, memberId, id);
+      if (ended.length === 0) throw new NotFound();
+      return reply.code(204).send(null);
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/logout",
+    schema: { summary: "Sign this device out", tags, response: { 204: Empty } },
+    config: { policy: own },
+    handler: async ({ member: { memberId, sessionId } }, reply) => {
+      await end(deps, memberId, sessionId);
+      return reply.code(204).send(null);
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/logout-all",
+    schema: { summary: "Sign all my devices out, this one included", tags, response: { 204: Empty } },
+    config: { policy: own },
+    handler: async ({ member: { memberId } }, reply) => {
+      await end(deps, memberId);
+      return reply.code(204).send(null);
+    },
+  });
+}
+
+/** Without an id all of them. */
+async function end({ database, clock }: SessionDeps, memberId: string, id?: string): Promise<string[]> {
+  return database.transaction(async (tx) => {
+    const now = clock.now();
+    await lockAccount(tx, memberId);
+    const ended =
+      id === undefined ? await endAllSessions(tx, memberId, now) : await endSession(tx, memberId, id, now);
+    await tellEnded(tx, memberId, ended, now);
+    return ended;
+  });
+}

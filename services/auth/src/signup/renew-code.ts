@@ -1,0 +1,40 @@
+import type { Clock } from "@kismet/service-kit";
+import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import type { Mail } from "../letters/letter.ts";
+import { codeMail } from "../letters/mails.ts";
+import type { Digests } from "../secrets/digests.ts";
+import type { AuthDatabase } from "../storage.ts";
+import { codeHashOf, newCode, triesPerCode } from "./codes.ts";
+import { mayAnotherCodeBeSent } from "./decide-code-sending.ts";
+import { listSignups, saveSignup } from "./signups-repository.ts";
+
+export type CodeDeps = {
+  database: AuthDatabase;
+  clock: Clock;
+  digests: Digests;
+  codeSeconds: number;
+  codeIntervalMs: number;
+};
+
+/** Another code for the latest sign-up; nothing if there is none, or if it has just got one. */
+export async function renewCode(deps: CodeDeps, email: string): Promise<Mail | undefined> {
+  const { database, clock, digests, codeSeconds, codeIntervalMs } = deps;
+  return database.transaction(async (tx) => {
+    const account = await lockAccountByEmail(tx, email);
+    if (account?.status !== "unverified") return undefined;
+    const signups = await listSignups(tx, account.memberId);
+    const [latest] = signups;
+    const now = clock.now();
+    if (!latest || now.getTime() - latest.codeSentAt.getTime() < codeIntervalMs) return undefined;
+    if (!mayAnotherCodeBeSent(signups, now)) return undefined;
+    const code = newCode();
+    await saveSignup(tx, {
+      ...latest,
+      codeHash: codeHashOf(digests, latest.id, code),
+      triesLeft: triesPerCode,
+      codesSent: latest.codesSent + 1,
+      codeSentAt: now,
+    });
+    return codeMail(email, code, codeSeconds);
+  });
+}

@@ -1,0 +1,33 @@
+import type { SignupRequest } from "@kismet/contracts";
+import { ageOf, type Clock, dayOf } from "@kismet/service-kit";
+import type { Static } from "typebox";
+import { normaliseEmail } from "../accounts/normalise-email.ts";
+import type { Letterbox } from "../letters/letterbox.ts";
+import { commonPasswords } from "../password/common-passwords.ts";
+import { decidePassword } from "../password/decide-password.ts";
+import type { PasswordHasher } from "../password/password-hasher.ts";
+import type { AuthDatabase } from "../storage.ts";
+import { TooYoung } from "./signup-errors.ts";
+
+type Deps = {
+  database: AuthDatabase;
+  clock: Clock;
+  hasher: PasswordHasher;
+  letterbox: Letterbox;
+  minimumAge: number;
+};
+
+const defaultLocale = "en";
+
+/** Does the same for every address: whether it is known is found out later. */
+export async function signUp(deps: Deps, request: Static<typeof SignupRequest>): Promise<void> {
+  const { database, clock, hasher, letterbox, minimumAge } = deps;
+  const { password, birthDate, locale = defaultLocale, acceptedTermsVersion } = request;
+  const email = normaliseEmail(request.email);
+  if (ageOf(birthDate, dayOf(clock.now())) < minimumAge) throw new TooYoung(minimumAge);
+  decidePassword(password, email, commonPasswords);
+  const passwordHash = await hasher.hash(password);
+  await database.transaction((tx) =>
+    letterbox.post(tx, { kind: "signup", email, passwordHash, birthDate, locale, acceptedTermsVersion }),
+  );
+}

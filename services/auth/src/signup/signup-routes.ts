@@ -1,0 +1,75 @@
+import {
+  EmailRequest,
+  Session,
+  SignupRequest,
+  VerificationSent,
+  VerifyEmailRequest,
+} from "@kismet/contracts";
+import type { App } from "@kismet/service-kit";
+import { normaliseEmail } from "../accounts/normalise-email.ts";
+import type { Letterbox } from "../letters/letterbox.ts";
+import type { SessionDeps } from "../sessions/session-deps.ts";
+import { signUp } from "./sign-up.ts";
+import { verifyEmail } from "./verify-email.ts";
+
+const tags = ["auth"];
+const policy = {
+  auth: "public",
+  limit: "credential",
+  bodyLimit: 4_096,
+  timeoutMs: 8_000,
+  idempotent: false,
+} as const;
+
+export function registerSignupRoutes(
+  app: App,
+  deps: SessionDeps & { letterbox: Letterbox; minimumAge: number; codeSeconds: number },
+): void {
+  const sent = { status: "verification_sent" } as const;
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/signup",
+    schema: {
+      summary: "Sign up; a code comes by e-mail. The answer is the same for an address that has an account",
+      tags,
+      body: SignupRequest,
+      response: { 202: VerificationSent },
+    },
+    config: { policy },
+    handler: async ({ body }, reply) => {
+      await signUp(deps, body);
+      return reply.code(202).send(sent);
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/verify-email",
+    schema: {
+      summary: "Prove the address with the code, and sign in",
+      tags,
+      body: VerifyEmailRequest,
+      response: { 200: Session },
+    },
+    config: { policy },
+    handler: ({ body }) => verifyEmail(deps, body.email, body.code),
+  });
+
+  app.route({
+    method: "POST",
+    url: "/v1/auth/verify-email/resend",
+    schema: {
+      summary: "Ask for another code; the answer is the same for every address",
+      tags,
+      body: EmailRequest,
+      response: { 202: VerificationSent },
+    },
+    config: { policy },
+    handler: async ({ body }, reply) => {
+      const email = normaliseEmail(body.email);
+      await deps.database.transaction((tx) => deps.letterbox.post(tx, { kind: "resend-code", email }));
+      return reply.code(202).send(sent);
+    },
+  });
+}

@@ -1,0 +1,39 @@
+import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
+import { signups } from "../schema.ts";
+import type { Tx } from "../storage.ts";
+
+export type StoredSignup = typeof signups.$inferSelect;
+
+/** Latest first. */
+export function listSignups(tx: Tx, memberId: string): Promise<StoredSignup[]> {
+  return tx
+    .select()
+    .from(signups)
+    .where(eq(signups.memberId, memberId))
+    .orderBy(desc(signups.createdAt), asc(signups.id))
+    .limit(100);
+}
+
+export async function saveSignup(tx: Tx, signup: StoredSignup): Promise<void> {
+  const { codeHash, triesLeft, codesSent, codeSentAt } = signup;
+  await tx
+    .insert(signups)
+    .values(signup)
+    .onConflictDoUpdate({ target: signups.id, set: { codeHash, triesLeft, codesSent, codeSentAt } });
+}
+
+/** A wrong code counts against every sign-up with the address, since it was tried on all of them. */
+export async function countWrongTry(tx: Tx, memberId: string): Promise<void> {
+  await tx
+    .update(signups)
+    .set({ triesLeft: sql`${signups.triesLeft} - 1` })
+    .where(and(eq(signups.memberId, memberId), gt(signups.triesLeft, 0)));
+}
+
+export async function deleteSignups(tx: Tx, memberId: string): Promise<void> {
+  await tx.delete(signups).where(eq(signups.memberId, memberId));
+}
+
+export async function deleteSignupsBefore(tx: Tx, before: Date): Promise<void> {
+  await tx.delete(signups).where(lt(signups.createdAt, before));
+}

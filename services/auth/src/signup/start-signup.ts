@@ -1,0 +1,46 @@
+import { randomUUIDv7 } from "node:crypto";
+import { insertAccount, lockAccountByEmail, updateAccount } from "../accounts/accounts-repository.ts";
+import type { Letter, Mail } from "../letters/letter.ts";
+import { codeMail, knownAddressMail } from "../letters/mails.ts";
+import { codeHashOf, newCode, triesPerCode } from "./codes.ts";
+import { mayAnotherCodeBeSent } from "./decide-code-sending.ts";
+import type { CodeDeps } from "./renew-code.ts";
+import { listSignups, saveSignup } from "./signups-repository.ts";
+
+type Signup = Extract<Letter, { kind: "signup" }>;
+
+/** Makes an unverified account, unless there is one, and a sign-up with its code. */
+export async function startSignup(deps: CodeDeps, signup: Signup, id: string): Promise<Mail | undefined> {
+  const { database, clock, digests, codeSeconds } = deps;
+  const { kind: _, email, ...applicant } = signup;
+  const now = clock.now();
+  return database.transaction(async (tx) => {
+    await insertAccount(tx, {
+      memberId: randomUUIDv7(),
+      email,
+      ...applicant,
+      status: "unverified",
+      createdAt: now,
+    });
+    const account = await lockAccountByEmail(tx, email);
+    if (!account) throw new Error("the account was there, or was made");
+    if (account.status !== "unverified") return knownAddressMail(email);
+    const { memberId } = account;
+    const earlier = await listSignups(tx, memberId);
+    const same = earlier.find((other) => other.id === id);
+    if (!same && !mayAnotherCodeBeSent(earlier, now)) return undefined;
+    const code = newCode();
+    await saveSignup(tx, {
+      id,
+      memberId,
+      ...applicant,
+      codeHash: codeHashOf(digests, id, code),
+      triesLeft: triesPerCode,
+      codesSent: 1,
+      codeSentAt: now,
+      createdAt: now,
+    });
+    await updateAccount(tx, memberId, applicant);
+    return codeMail(email, code, codeSeconds);
+  });
+}

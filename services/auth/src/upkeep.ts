@@ -1,0 +1,35 @@
+import { holdLeadership } from "@kismet/database";
+import { createPoller, type Parts } from "@kismet/service-kit";
+import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
+import type { Config } from "./config.ts";
+import type { Keyring } from "./keys/keyring.ts";
+import { deleteResetsBefore } from "./password/resets-repository.ts";
+import { deleteSessionsBefore } from "./sessions/sessions-repository.ts";
+import { deleteSignupsBefore } from "./signup/signups-repository.ts";
+import type { AuthDatabase } from "./storage.ts";
+
+const everyMs = 600_000;
+const dayMs = 86_400_000;
+/** An address that nobody proved to be theirs is free again after this. */
+const keepUnverifiedMs = 7 * dayMs;
+
+/** What happens without anybody asking: keys are rotated, what has expired is forgotten. One instance does it. */
+export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyring: Keyring): void {
+  const poller = createPoller(parts.logger, {
+    name: "upkeep",
+    everyMs,
+    timeoutMs: 60_000,
+    async work() {
+      const before = (ms: number) => new Date(parts.clock.now().getTime() - ms);
+      await keyring.rotate();
+      await database.transaction(async (tx) => {
+        await deleteSessionsBefore(tx, before(dayMs));
+        await deleteSignupsBefore(tx, before(dayMs));
+        await deleteResetsBefore(tx, before(dayMs));
+        await deleteUnverifiedBefore(tx, before(keepUnverifiedMs));
+      });
+      return false;
+    },
+  });
+  holdLeadership(parts, database, "upkeep", { gained: () => void poller.start(), lost: () => poller.stop() });
+}
