@@ -65,7 +65,9 @@ function untilReady(
       clearTimeout(timer);
       reject(new Error(`the system has ended while it started (exit code ${code})`));
     });
-    lines(launcher.stderr, complain);
+    lines(launcher.stderr, (line) => {
+      if (!isOfTable(line)) complain(line);
+    });
     lines(launcher.stdout, (line) => {
       const entry = JSON.parse(line) as { service?: string; addresses?: Record<string, string> };
       if (entry.service !== "launcher") return complain(line);
@@ -74,6 +76,11 @@ function untilReady(
       resolve(entry.addresses);
     });
   });
+}
+
+/** The addresses are told to people, too, and are no complaint. */
+function isOfTable(line: string): boolean {
+  return line.trim() === "" || line.startsWith("  ") || line.startsWith("Kismet is ready");
 }
 
 function lines(stream: Readable | null, take: (line: string) => void): void {

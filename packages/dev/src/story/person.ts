@@ -1,17 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { Session } from "@kismet/contracts";
 import { Unexpected } from "./expect.ts";
 import type { Answer, Gateway } from "./gateway.ts";
-
-export type Session = {
-  accessToken: string;
-  refreshToken: string;
-  tokenType: "Bearer";
-  expiresInSeconds: number;
-  memberId: string;
-  sessionId: string;
-};
-
-export type Signup = { email: string; password: string; birthDate: string };
 
 /** Somebody with an address and, once signed in, a session. */
 export class Person {
@@ -42,10 +32,6 @@ export class Person {
 
   get id(): string {
     return this.session.memberId;
-  }
-
-  get isSignedIn(): boolean {
-    return this.#session !== undefined;
   }
 
   ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {

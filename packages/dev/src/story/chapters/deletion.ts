@@ -1,3 +1,4 @@
+import type { OwnAccount } from "@kismet/contracts";
 import type { Cast } from "../cast.ts";
 import { ChatConnection } from "../chat-connection.ts";
 import { expect, expectEqual, within } from "../expect.ts";
@@ -27,9 +28,9 @@ export async function tellDeletion({ ada, bo, narrator }: Cast, matchId: string)
     ]);
   });
   await narrator.step("Bo comes back, and everything with him", async () => {
-    const answer = await bo.ask("POST", "/v1/auth/me/restore");
-    if (answer.status !== 200 && answer.status !== 204) throw answer.unexpected("200 or 204");
-    bo.session = await bo.logIn("Phone");
+    const { status } = (await bo.ask("POST", "/v1/auth/me/restore")).as<OwnAccount>();
+    expectEqual(status, "active", "the account");
+    (await bo.ask("POST", "/v1/auth/me/restore")).refused(409, "AUTH_NOT_DELETING");
     await within(eventMs, async () => {
       expectEqual(await matchesWith(ada, bo), [matchId], "the matches of Ada with Bo");
       (await ada.ask("GET", `/v1/profiles/${bo.id}`)).as(200);

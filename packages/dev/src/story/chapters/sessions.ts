@@ -1,32 +1,34 @@
+import type { Session } from "@kismet/contracts";
 import type { Cast } from "../cast.ts";
 import { ChatConnection } from "../chat-connection.ts";
 import { expect, expectEqual, within } from "../expect.ts";
 import type { Answer } from "../gateway.ts";
-import type { Person, Session } from "../person.ts";
+import type { Person } from "../person.ts";
 
-type ListedSession = { id: string };
+type ListedSession = { id: string; deviceName: string | null; current: boolean };
 
 /** How soon the edge must know that a session has ended. */
 const revocationMs = 1_000;
 const simultaneousRefreshes = 5;
 
-export async function tellSessions({ ada, narrator }: Cast): Promise<void> {
+export async function tellSessions({ ada, bo, narrator }: Cast): Promise<void> {
   narrator.chapter("Sessions");
   const laptop = await narrator.step("Ada logs in on a laptop", () => ada.logIn("Laptop"));
   const phone = await narrator.step("and on a phone", () => ada.logIn("Phone"));
   await narrator.step("she sees both", async () => {
     const { items } = await ada.get<{ items: ListedSession[] }>("/v1/auth/sessions");
-    const ids = items.map(({ id }) => id);
-    for (const { sessionId } of [laptop, phone, ada.session]) {
-      expect(ids.includes(sessionId), "each of the three sessions in the list", items);
-    }
+    const listed = new Map(items.map((item) => [item.id, item]));
+    expectEqual(listed.size, 3, "how many sessions there are");
+    expectEqual(listed.get(laptop.sessionId)?.deviceName, "Laptop", "the name of the one");
+    expectEqual(listed.get(phone.sessionId)?.deviceName, "Phone", "the name of the other");
+    expectEqual(listed.get(ada.session.sessionId)?.current, true, "that this one is the current one");
   });
   const latest = await narrator.step("refreshing gives a successor; a retry gets the same one", () =>
     checkRotation(ada, laptop),
   );
   await narrator.step("a token from before is theft: its whole session ends", async () => {
-    expectEqual((await refresh(ada, laptop.refreshToken)).status, 401, "the status");
-    expectEqual((await refresh(ada, latest.refreshToken)).status, 401, "the status of the latest one");
+    (await refresh(ada, laptop.refreshToken)).refused(401, "AUTH_REFRESH_REFUSED");
+    (await refresh(ada, latest.refreshToken)).refused(401, "AUTH_REFRESH_REFUSED");
   });
   await narrator.step("the edge knows within a second", () => refusedSoon(ada, latest));
   await narrator.step("other sessions live on", () => ada.get("/v1/auth/me"));
@@ -40,11 +42,13 @@ export async function tellSessions({ ada, narrator }: Cast): Promise<void> {
       refusedSoon(ada, phone),
       socket.closedWithin(revocationMs).then((code) => expectEqual(code, 4401, "the close code")),
     ]);
-    expectEqual((await refresh(ada, phone.refreshToken)).status, 401, "the status of a refresh");
+    (await refresh(ada, phone.refreshToken)).refused(401, "AUTH_REFRESH_REFUSED");
   });
   await narrator.step("nobody revokes a session of somebody else, or twice", async () => {
-    const answer = await ada.ask("DELETE", `/v1/auth/sessions/${phone.sessionId}`);
-    expectEqual(answer.status, 404, "the status");
+    for (const { sessionId } of [phone, bo.session]) {
+      (await ada.ask("DELETE", `/v1/auth/sessions/${sessionId}`)).refused(404, "NOT_FOUND");
+    }
+    await bo.get("/v1/auth/me");
   });
   await narrator.step("logging out ends the session", async () => {
     const tablet = await ada.logIn("Tablet");
