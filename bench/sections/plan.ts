@@ -1,0 +1,37 @@
+/** How long a run takes, and what is the same for all that it compares. */
+export type Plan = {
+  rounds: number;
+  /** Before the first round, until the code of all is compiled; not counted. */
+  warmUpMs: number;
+  /** At the start of each load, not counted. */
+  settleMs: number;
+  saturatedMs: number;
+  pacedMs: number;
+  /** 0: none. */
+  profileMs: number;
+};
+
+export const fullPlan: Plan = {
+  rounds: 5,
+  warmUpMs: 2_000,
+  settleMs: 400,
+  saturatedMs: 2_000,
+  pacedMs: 1_500,
+  profileMs: 5_000,
+};
+
+export const quickPlan: Plan = {
+  rounds: 1,
+  warmUpMs: 0,
+  settleMs: 200,
+  saturatedMs: 500,
+  pacedMs: 400,
+  profileMs: 0,
+};
+
+/** Connections, couples or conversations at work at the same time. */
+export const concurrency = 64;
+/** Operations a second at which latencies are compared: none of those compared is busy with it. */
+export const pacedRate = 500;
+/** Connections to Postgres of one process, as a service has them by default. */
+export const poolSize = 10;
