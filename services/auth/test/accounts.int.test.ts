@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { AccountChanged, GetAccount, type OwnAccount, type Session } from "@kismet/contracts";
 import { createWorld, eventually, forAWhile } from "@kismet/testing";
 import t from "tap";
@@ -42,7 +43,7 @@ await t.test("sign up, code by e-mail, verify: signed in, and told to the others
     birthDate: "1994-05-17",
     locale: "de-DE",
   });
-  await eventually(() => t.same(heard, [1]), patience);
+  await eventually(() => assert.deepEqual(heard, [1]), patience);
   t.match(
     await verify(auth, email, code),
     { status: 422, body: { code: "AUTH_CODE_INVALID" } },
@@ -123,7 +124,7 @@ await t.test("an address gets five codes in an hour, whoever asks", async (t) =>
   await call(auth, "POST", "/v1/auth/verify-email/resend", { body: { email } });
   await eventually(async () => {
     const [row] = await world.sql<{ n: number }>("SELECT count(*)::int AS n FROM auth.letters");
-    t.equal(row?.n, 0);
+    assert.equal(row?.n, 0);
   }, patience);
   t.equal((await mailsTo(mail, email)).length, 5);
 });
@@ -241,7 +242,7 @@ await t.test("changing the password asks for the old one, and signs the other de
   t.equal(changed.status, 200);
   t.equal((await refresh(auth, other.refreshToken)).status, 401);
   t.equal((await refresh(auth, session.refreshToken)).status, 401);
-  await eventually(async () => t.equal((await me(other.accessToken)).status, 401), patience);
+  await eventually(async () => assert.equal((await me(other.accessToken)).status, 401), patience);
   t.equal((await me(changed.body.accessToken)).status, 200);
   t.equal((await refresh(auth, changed.body.refreshToken)).status, 200);
 });
@@ -263,6 +264,6 @@ await t.test(
     await codeTo(mail, email);
     const [first] = await mailsTo(mail, email);
     t.equal(first?.headers["x-request-id"], "letter-request-1", "A11 A45");
-    await forAWhile(async () => t.equal((await mailsTo(mail, email)).length, 1), 300);
+    await forAWhile(async () => assert.equal((await mailsTo(mail, email)).length, 1), 300);
   },
 );

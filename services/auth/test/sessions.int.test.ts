@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { Jwk, OwnAccount } from "@kismet/contracts";
 import { createWorld, eventually, memberToken, TestSigner } from "@kismet/testing";
@@ -56,7 +57,7 @@ await t.test(
       });
       t.equal((await refresh(two, third.refreshToken)).status, 401, `${way}: the newest is dead too`);
       for (const at of [one, two])
-        await eventually(async () => t.equal((await me(third.accessToken, at)).status, 401), patience);
+        await eventually(async () => assert.equal((await me(third.accessToken, at)).status, 401), patience);
       t.same(await endedOf(session.memberId), [session.sessionId]);
       if (way === "late") one.clock.move(-31_000);
     }
@@ -150,12 +151,12 @@ await t.test("A14 devices are listed, signed out one by one or all, and only by 
   t.equal((await end(session.accessToken, tablet.sessionId)).status, 404, "it has ended already");
   t.equal((await refresh(one, tablet.refreshToken)).status, 401);
   for (const at of [one, two])
-    await eventually(async () => t.equal((await me(tablet.accessToken, at)).status, 401), patience);
+    await eventually(async () => assert.equal((await me(tablet.accessToken, at)).status, 401), patience);
   t.equal((await me(session.accessToken)).status, 200);
   const third = (await logIn(one, email)).body;
   t.equal((await call(one, "POST", "/v1/auth/logout-all", { token: third.accessToken })).status, 204);
   for (const { accessToken, refreshToken } of [session, third]) {
-    await eventually(async () => t.equal((await me(accessToken)).status, 401), patience);
+    await eventually(async () => assert.equal((await me(accessToken)).status, 401), patience);
     t.equal((await refresh(one, refreshToken)).status, 401);
   }
   t.equal((await me(stranger.accessToken)).status, 200);
@@ -165,7 +166,7 @@ await t.test("logging out ends this device", async (t) => {
   const { session } = await newMember(one, mail);
   const out = await call(one, "POST", "/v1/auth/logout", { token: session.accessToken });
   t.equal(out.status, 204);
-  await eventually(async () => t.equal((await me(session.accessToken, two)).status, 401), patience);
+  await eventually(async () => assert.equal((await me(session.accessToken, two)).status, 401), patience);
 });
 
 await t.test("fifty devices and no more: the least seen is signed out", async (t) => {
@@ -196,7 +197,7 @@ await t.test("A10 keys: published, sealed at rest, rotated without signing anybo
   const third = await startAuth(t, world, mail, { clock: one.clock });
   await one.stop();
   await two.stop();
-  await eventually(async () => t.equal((await jwks(third)).length, 2), { timeoutMs: 20_000 });
+  await eventually(async () => assert.equal((await jwks(third)).length, 2), { timeoutMs: 20_000 });
   t.equal((await me(session.accessToken, third)).status, 200, "tokens of the old key are good");
   const next = (await refresh(third, session.refreshToken)).body;
   t.equal(next.accessToken.split(".")[0], header, "the new one is published before it signs");
