@@ -1,8 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Problem } from "@kismet/contracts";
 import { show, Unexpected } from "./expect.ts";
 
 /** Longer than the deadline of any route: the gateway has to answer before. */
 const answerTimeoutMs = 15_000;
+/** A window of the gateway's limits. */
+const maxWaitSeconds = 60;
 
 export type Question = {
   token?: string | undefined;
@@ -13,12 +16,25 @@ export type Question = {
 /** The only address that the story knows. */
 export class Gateway {
   readonly url: string;
+  readonly #say: (line: string) => void;
 
-  constructor(url: string) {
+  constructor(url: string, say: (line: string) => void) {
     this.url = url.replace(/\/$/, "");
+    this.#say = say;
   }
 
-  async ask(method: string, path: string, { token, body, headers }: Question = {}): Promise<Answer> {
+  /** Waits as it is told if there were too many requests from here, as there are when the story is told in a row. */
+  async ask(method: string, path: string, question: Question = {}): Promise<Answer> {
+    const answer = await this.#send(method, path, question);
+    const seconds = Number(answer.headers.get("retry-after"));
+    const isLimited = (answer.body as Problem | null)?.code === "RATE_LIMITED";
+    if (!isLimited || !(seconds > 0 && seconds <= maxWaitSeconds)) return answer;
+    this.#say(`            (rate limited: waiting ${seconds} s)`);
+    await delay(seconds * 1_000);
+    return this.#send(method, path, question);
+  }
+
+  async #send(method: string, path: string, { token, body, headers }: Question): Promise<Answer> {
     const response = await fetch(new URL(path, `${this.url}/`), {
       method,
       headers: {

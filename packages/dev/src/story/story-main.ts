@@ -41,7 +41,8 @@ async function main(): Promise<number> {
     endWhenAsked(system);
     narrator.say(`Gateway ${system.gateway}, mail ${system.mail}`);
     const started = performance.now();
-    await tell(gatherCast(new Gateway(system.gateway), new Mailbox(system.mail), narrator));
+    const gateway = new Gateway(system.gateway, (line) => narrator.say(line));
+    await tell(gatherCast(gateway, new Mailbox(system.mail), narrator));
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
     narrator.say(`\nThe story holds: ${narrator.steps} steps in ${seconds} s.`);
     return 0;
