@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type {
-  Catalogue,
-  Checkout,
-  CheckoutOpened,
-  Entitlements,
-  Subscription,
-  SwipeAnswer,
+import {
+  type Catalogue,
+  type Checkout,
+  type CheckoutOpened,
+  distanceBuckets,
+  type Entitlements,
+  type Subscription,
+  type SwipeAnswer,
 } from "@kismet/contracts";
 import type { Cast } from "../cast.ts";
 import { expect, expectEqual, within } from "../expect.ts";
@@ -27,7 +28,9 @@ export async function tellBilling({ ada, narrator }: Cast): Promise<void> {
     expect(ids.includes("plus_month") && ids.includes("superlikes_5"), "plus and super likes", ids);
     expect(catalogue.providers.includes("sandbox"), "the sandbox", catalogue.providers);
   });
-  const [favourite = "", ...others] = (await deckOf(ada)).map(({ memberId }) => memberId);
+  const [favourite = "", ...others] = await narrator.step("Ada moves to Berlin, and so does her deck", () =>
+    moveToBerlin(ada),
+  );
   await narrator.step("Ada can't super like yet", async () => {
     (await swipe(ada, favourite, "superlike")).refused(409, "BILLING_BALANCE_INSUFFICIENT");
   });
@@ -60,6 +63,21 @@ export async function tellBilling({ ada, narrator }: Cast): Promise<void> {
   });
   await narrator.step("the subscription can be cancelled, and the cancellation taken back", () =>
     checkSubscription(ada),
+  );
+}
+
+/** Where there are more people than she has likes; gives who is near. */
+async function moveToBerlin(ada: Person): Promise<string[]> {
+  (await ada.ask("PUT", "/v1/profile/location", { latitude: 52.5163, longitude: 13.454 })).as(204);
+  return within(
+    felt,
+    async () => {
+      const items = await deckOf(ada);
+      const near = items.filter(({ distance: { bucket } }) => distanceBuckets.indexOf(bucket) < 3);
+      expect(near.length > 1, "people within 10 km", items);
+      return items.map(({ memberId }) => memberId);
+    },
+    { everyMs: 250 },
   );
 }
 

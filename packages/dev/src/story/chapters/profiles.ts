@@ -3,7 +3,7 @@ import { type Cast, everybody } from "../cast.ts";
 import { expect, expectEqual, within } from "../expect.ts";
 import type { Person } from "../person.ts";
 
-/** Five interests that hardly anybody has together: it brings the three near the top of each other's decks. */
+/** Five interests that hardly anybody has together. */
 const interests: ProfileRequest["interests"] = ["astronomy", "kayaking", "opera", "poetry", "pottery"];
 
 const profiles: Record<string, ProfileRequest> = {
@@ -25,11 +25,14 @@ const profiles: Record<string, ProfileRequest> = {
   Cy: { firstName: "Cy", gender: "man", bio: "Throws pots.", interests },
 };
 
-/** Ada's and Bo's are a walk apart, in different cells. */
+/**
+ * By the lakes in the north, where nobody is seeded: however many people there are, they stay out of the way. Ada's and
+ * Bo's are a walk apart, in different cells.
+ */
 export const places: Record<string, { latitude: number; longitude: number }> = {
-  Ada: { latitude: 52.5163, longitude: 13.454 },
-  Bo: { latitude: 52.4891, longitude: 13.4214 },
-  Cy: { latitude: 52.4891, longitude: 13.4214 },
+  Ada: { latitude: 53.4163, longitude: 12.754 },
+  Bo: { latitude: 53.4391, longitude: 12.8014 },
+  Cy: { latitude: 53.4391, longitude: 12.8014 },
 };
 
 const everyone: Preferences = {

@@ -5,7 +5,7 @@ import { expect, expectEqual } from "../expect.ts";
 import type { Person } from "../person.ts";
 
 export async function tellSignUp(cast: Cast): Promise<void> {
-  const { ada, gateway, mailbox, narrator } = cast;
+  const { ada, mailbox, narrator } = cast;
   narrator.chapter("Signing up");
   for (const person of everybody(cast)) {
     await narrator.step(`${person.name} signs up and waits for a code`, async () => {
