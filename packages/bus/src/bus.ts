@@ -83,7 +83,7 @@ export function createBus(parts: Parts<NatsConfig>, database?: AnyDatabase): Bus
     signal: (contract, id, payload) => signals.signal(contract, id, payload),
     listen: (contract, id, handler) => signals.listen(contract, id, handler),
     watch(event, options, handler) {
-      const watch = new Watch(parts, nats, event, options, handler as WatchHandler<EventContract>);
+      const watch = new Watch(parts, nats, event, options, handler);
       watches.push({ event, watch });
     },
     get contracts() {

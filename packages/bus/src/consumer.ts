@@ -6,7 +6,7 @@ import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import type { BusMetrics } from "./metrics.ts";
 import type { Nats, NatsConfig } from "./connection.ts";
 import { ackWaitMs, maxInHand, takeOver } from "./durable.ts";
-import { causeOf, Effects, UnreadableEvent } from "./effects.ts";
+import { causeOf, type Effects, UnreadableEvent } from "./effects.ts";
 import { type EventHandler, readMessage, type StoredEvent } from "./events.ts";
 import { Lanes, type Taken } from "./lanes.ts";
 import type { Rebuild } from "./rebuild.ts";

@@ -18,7 +18,7 @@ export const ackWaitMs = 30_000;
  * Goes on where earlier leaders and sessions have come to, by a JetStream consumer of its own name, and removes
  * theirs. A leader that was frozen and wakes finds nothing to pull from, so that events can't go to two at a time; and
  * what had been delivered to it, or got lost with a connection, comes again in order and not after the wait for its
- * acknowledgement (docs/adr/0003).
+ * acknowledgement (docs/adr/consumer-takeover.md).
  */
 export async function takeOver(
   { manager, client, replicas }: { manager: JetStreamManager; client: JetStreamClient; replicas: number },

@@ -65,7 +65,7 @@ export class Rebuild {
     const { id: uptoId } = await this.#requests.request(readHistoryHead(source), {});
     this.#parts.logger.info({ consumer: name, uptoId }, "rebuilding a projection");
     await this.#database.transaction(async (tx) => {
-      await reset?.(tx as never);
+      await reset?.(tx);
       await forgetEvents(tx, this.#parts.name, name);
       await beginRebuild(tx, this.#parts.name, name, uptoId);
     });

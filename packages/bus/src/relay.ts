@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AnyDatabase } from "@kismet/database";
-import { deadlineIn, type Parts, runWithContext, contextFromHeaders } from "@kismet/service-kit";
+import { deadlineIn, type Parts, runWithContext, contextFromHeaders, Unavailable } from "@kismet/service-kit";
 import { headers as natsHeaders, type MsgHdrs } from "@nats-io/nats-core";
 import { Counter, Gauge } from "prom-client";
 import type { Nats, NatsConfig } from "./connection.ts";
@@ -26,7 +26,7 @@ const longestRestMs = 2_000;
 const tailLength = 2 * batchSize;
 
 /**
- * Carries the outbox to the stream, in order within each aggregate. Publishing comes before marking (docs/adr/0002):
+ * Carries the outbox to the stream, in order within each aggregate. Publishing comes before marking (docs/adr/transactional-outbox.md):
  * a crash in between publishes twice, under the same message id, and never loses.
  * Only the leader runs; two at a time for a moment give duplicates and no disorder, since each takes the oldest first.
  */
@@ -40,6 +40,7 @@ export class Relay {
   #isWoken = false;
   /** The incarnation of the stream that is known to hold what it acknowledged. */
   #stream: string | undefined;
+  #connections = 0;
   #backlog = { pending: 0, oldestSeconds: 0 };
   #measuredAt = Number.NEGATIVE_INFINITY;
 
@@ -50,6 +51,7 @@ export class Relay {
     this.#published = this.#register();
     nats.onReconnect(() => {
       this.#stream = undefined;
+      this.#connections += 1;
       this.wake();
     });
   }
@@ -97,17 +99,18 @@ export class Relay {
   }
 
   async #round(): Promise<number> {
-    this.#stream ??= await this.#checkStream();
+    const connection = this.#connections;
+    const stream = (this.#stream ??= await this.#checkStream());
     const rows = await selectUnpublished(this.#database.read, this.#parts.name, batchSize);
     await this.#measure(rows.length);
     if (rows.length === 0) return 0;
     const published: Published[] = [];
     const lanes = Map.groupBy(rows, (row) => row.aggregateId);
     const results = await Promise.allSettled(
-      [...lanes.values()].map((lane) => this.#publishInOrder(lane, published)),
+      [...lanes.values()].map((lane) => this.#publishInOrder(lane, published, connection)),
     );
     if (published.length > 0) {
-      await markPublished(this.#database.read, this.#parts.name, this.#stream, published);
+      await markPublished(this.#database.read, this.#parts.name, stream, published);
       this.#published.inc(published.length);
     }
     const failed = results.find((result) => result.status === "rejected");
@@ -115,9 +118,13 @@ export class Relay {
     return rows.length;
   }
 
-  /** The next one only after the stream has the one before it. */
-  async #publishInOrder(lane: OutboxRow[], published: Published[]): Promise<void> {
+  /**
+   * The next one only after the stream has the one before it; and none after a reconnection, since the server may have
+   * lost the one before it and must be checked first.
+   */
+  async #publishInOrder(lane: OutboxRow[], published: Published[], connection: number): Promise<void> {
     for (const row of lane) {
+      if (connection !== this.#connections) throw new Unavailable(new Error("reconnected meanwhile"));
       const ack = await this.#nats.jetstream.publish(row.subject, JSON.stringify(row.payload), {
         headers: headersOf(row),
       });

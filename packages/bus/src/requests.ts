@@ -29,8 +29,14 @@ import { assertValid, parseJson } from "./wire.ts";
 
 const retryOptions = { attempts: 3, baseMs: 25, maxMs: 200 };
 
+/** With less than this a responder that is well may be too slow; see `AskerOutOfTime`. */
+const fairMs = 1_000;
+
 /** Nobody listened: the request has reached nobody, so that asking again is always safe. */
 class NobodyListens extends Unavailable {}
+
+/** The asker had little time: that says nothing against the responder, and others must not lose it for that. */
+class AskerOutOfTime extends DeadlineExceeded {}
 
 /** Asks other services, each subject behind a breaker of its own. */
 export class Requests {
@@ -88,7 +94,7 @@ export class Requests {
         this.#parts,
         `request ${contract.subject}`,
         (payload: unknown, shareMs: number) => this.#ask(contract, payload, shareMs),
-        { timeoutMs: contract.timeoutMs + 100 },
+        { timeoutMs: contract.timeoutMs + 100, isHarmless },
       );
       this.#breakers.set(contract.subject, breaker);
     }
@@ -97,7 +103,10 @@ export class Requests {
 
   async #ask(contract: RequestContract, payload: unknown, shareMs: number): Promise<unknown> {
     const remainingMs = Math.min(shareMs, currentContext()?.deadline.remainingMs() ?? shareMs);
-    if (remainingMs <= 0) throw new DeadlineExceeded();
+    if (remainingMs <= 0) throw new AskerOutOfTime();
+    const fairShareMs = Math.min(fairMs, contract.timeoutMs / 2);
+    const outOfTime = (cause: unknown) =>
+      remainingMs < fairShareMs ? new AskerOutOfTime(cause) : new DeadlineExceeded(cause);
     const message = natsHeaders();
     for (const [name, value] of Object.entries(contextHeaders())) message.set(name, value);
     message.set("x-deadline-ms", String(remainingMs));
@@ -106,10 +115,11 @@ export class Requests {
     try {
       reply = await this.#nats.connection.request(contract.subject, JSON.stringify(payload), options);
     } catch (error) {
-      throw asPublic(error);
+      throw error instanceof TimeoutError ? outOfTime(error) : asPublic(error);
     }
     const failure = readError(reply);
-    if (failure) throw failure;
+    // The responder has heard of the same deadline and may be the first to notice.
+    if (failure) throw failure.code === "DEADLINE_EXCEEDED" ? outOfTime(failure) : failure;
     const body = parseJson(reply.string());
     assertValid(contract.reply, body, `the answer to ${contract.subject}`);
     return body;
@@ -130,12 +140,15 @@ export class Requests {
 }
 
 function asPublic(error: unknown): unknown {
-  if (error instanceof TimeoutError) return new DeadlineExceeded(error);
   if (error instanceof NoRespondersError) return new NobodyListens(error);
   if (error instanceof RequestError) {
     return error.isNoResponders() ? new NobodyListens(error) : new Unavailable(error);
   }
   return error instanceof PublicError ? error : new Unavailable(error);
+}
+
+function isHarmless(error: unknown): boolean {
+  return error instanceof AskerOutOfTime || (error instanceof PublicError && error.status < 500);
 }
 
 /** 503 and 504: it may work the next time. */

@@ -89,7 +89,7 @@ export class Responders {
 
   #accept(endpoint: Endpoint, message: ServiceMsg): void {
     if (this.#inFlight.size >= maxInFlight) {
-      respondError(message, new Unavailable());
+      this.#refuse(message, new Unavailable());
       return;
     }
     const work = this.#serve(endpoint, message).finally(() => this.#inFlight.delete(work));
@@ -104,7 +104,7 @@ export class Responders {
       message.respond(JSON.stringify(await this.#answer(endpoint, message)));
     } catch (error) {
       outcome = error instanceof PublicError ? error.code : "INTERNAL";
-      respondError(message, error);
+      this.#refuse(message, error);
     }
     this.#seconds.observe({ subject, outcome }, (performance.now() - begin) / 1_000);
   }
@@ -130,15 +130,20 @@ export class Responders {
     );
   }
 
+  /** The connection may have been closed meanwhile: the asker then learns by its deadline. */
+  #refuse(message: ServiceMsg, error: unknown): void {
+    const reply = errorReplyOf(error);
+    try {
+      message.respondError(reply.status, reply.code, JSON.stringify(reply));
+    } catch (failure) {
+      this.#parts.logger.warn({ err: failure, subject: message.subject }, "could not answer");
+    }
+  }
+
   #log(subject: string, error: unknown): void {
     if (!(error instanceof PublicError)) this.#parts.logger.error({ err: error, subject }, "request failed");
     else if (error instanceof DeadlineExceeded)
       this.#parts.logger.warn({ subject }, "request came or ended too late");
     else if (error.status >= 500) this.#parts.logger.warn({ err: error, subject }, "request failed");
   }
-}
-
-function respondError(message: ServiceMsg, error: unknown): void {
-  const reply = errorReplyOf(error);
-  message.respondError(reply.status, reply.code, JSON.stringify(reply));
 }

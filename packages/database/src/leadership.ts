@@ -95,6 +95,8 @@ class Campaign {
       "SELECT key FROM unnest($1::bigint[]) AS key WHERE pg_try_advisory_lock(key)",
       [keys],
     );
+    // An answer that came after we gave the session up holds nothing.
+    if (this.#client !== client) return;
     const won = new Set(rows.map((row) => row.key));
     for (const candidacy of wanted) if (won.has(candidacy.key.toString())) this.#gain(candidacy);
   }

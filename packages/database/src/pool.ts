@@ -17,6 +17,8 @@ export const acquireTimeoutMs = 2_000;
 export const statementTimeoutMs = 5_000;
 /** A transaction whose process sleeps or hangs gives its locks back after this. */
 export const idleInTransactionMs = 5_000;
+/** A statement whose client has left ends after this: its deadline was nearer than the statement's own limit. */
+const clientCheckMs = 250;
 /** Beyond this many waiters per connection the newest is refused: it would time out anyway. */
 const waitersPerConnection = 50;
 
@@ -119,6 +121,7 @@ export function connectionOptions(url: string, name: string): pg.PoolConfig {
     statement_timeout: statementTimeoutMs,
     lock_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
+    options: `-c client_connection_check_interval=${clientCheckMs}`,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
   };

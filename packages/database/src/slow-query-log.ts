@@ -2,6 +2,7 @@ import type { Parts } from "@kismet/service-kit";
 import type pg from "pg";
 import { Histogram } from "prom-client";
 import type { QueryObserver } from "./connection.ts";
+import { translated } from "./errors.ts";
 import type { DatabaseConfig } from "./pool.ts";
 
 /** A plan costs a planning and a connection: for one statement at most this often. */
@@ -45,22 +46,25 @@ export function observeQueries(parts: Parts<DatabaseConfig>, pool: pg.Pool): Que
 
 /** Literals that are not parameters (a `limit`, an interval) become placeholders too, and blanks are folded. */
 export function normalised(text: string): string {
-  return text
-    .replaceAll(/'(?:[^']|'')*'/g, "?")
+  return withoutStrings(text)
     .replaceAll(/(?<![\w$])\d+(?:\.\d+)?\b/g, "?")
     .replaceAll(/\s+/g, " ")
     .trim();
+}
+
+function withoutStrings(text: string): string {
+  return text.replaceAll(/'(?:[^']|'')*'/g, "?");
 }
 
 /** The generic plan: the one for the values at hand would put them into the log. Needs Postgres 16. */
 async function planOf(pool: pg.Pool, text: string): Promise<string> {
   try {
     const { rows } = await pool.query<{ "QUERY PLAN": string }>(`EXPLAIN (GENERIC_PLAN) ${text}`);
-    return rows
-      .map((row) => row["QUERY PLAN"])
-      .join("\n")
-      .slice(0, maxLoggedLength);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    return withoutStrings(plan).slice(0, maxLoggedLength);
   } catch (error) {
-    return `none: ${error instanceof Error ? error.message : String(error)}`;
+    // Postgres' own message quotes the statement.
+    const failure = translated(error);
+    return `none: ${failure instanceof Error ? failure.message : String(failure)}`;
   }
 }
