@@ -76,8 +76,22 @@ class GuardedRedis extends Redis {
       .fire(() => super.sendCommand(command, stream) as Promise<unknown>)
       .then(undefined, (error: unknown) => {
         // Already settled unless the breaker refused to send it.
-        command.reject(error instanceof Unavailable ? error : new Unavailable(error));
+        command.reject(asUnavailable(error));
       });
-    return command.promise;
+    return translated(command.promise);
   }
+}
+
+/** A command that timed out or lost its connection, in the words of this system; what Redis refused stays as it is. */
+function translated(answer: Promise<unknown>): Promise<unknown> {
+  const translation = answer.catch((error: unknown) => {
+    throw (error as { name?: string }).name === "ReplyError" ? error : asUnavailable(error);
+  });
+  // A pipeline waits for its commands, and not for this.
+  translation.catch(() => undefined);
+  return translation;
+}
+
+function asUnavailable(error: unknown): Unavailable {
+  return error instanceof Unavailable ? error : new Unavailable(error);
 }
