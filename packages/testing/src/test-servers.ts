@@ -15,7 +15,10 @@ export type TestServers = {
 /** How many test files can hold a slot at the same time, before the first is used anew. */
 export const slotCount = 256;
 
-export const serversFile = fileURLToPath(new URL("../../../.kismet/test-servers.json", import.meta.url));
+/** Two runs at the same time have a file each. */
+export const serversFile =
+  process.env["KISMET_TEST_SERVERS_FILE"] ??
+  fileURLToPath(new URL("../../../.kismet/test-servers.json", import.meta.url));
 
 export function findTestServers(): TestServers {
   if (existsSync(serversFile)) {

@@ -16,7 +16,7 @@ type Chat = { url: string; seen: IncomingMessage[]; sockets: WebSocketServer; cl
 async function startChat(t: { teardown(handler: () => Promise<void>): void }): Promise<Chat> {
   const seen: IncomingMessage[] = [];
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "chat.v1" });
-  const upstream = await startUpstream(t as never, (app) => {
+  const upstream = await startUpstream(t, (app) => {
     app.server.on("upgrade", (request, socket, head) => {
       seen.push(request);
       if (request.headers["sec-websocket-protocol"]?.includes("ticket.used")) {

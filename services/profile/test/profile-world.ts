@@ -4,7 +4,7 @@ import {
   AccountChanged,
   GetAccount,
   type ProfileRequest,
-  ProfileSnapshot,
+  type ProfileSnapshot,
 } from "@kismet/contracts";
 import {
   answer,

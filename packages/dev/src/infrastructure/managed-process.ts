@@ -55,7 +55,7 @@ export async function startProcess(options: ProcessOptions): Promise<ManagedProc
   });
   const exited = exitOf(child);
   if (child.pid === undefined) {
-    const { cause } = (await exited) as Exit & { cause?: Error };
+    const { cause } = await exited;
     throw new Error(`${options.name} can't be started: ${cause?.message ?? options.command}`);
   }
   const managed = manage(child, child.pid, exited, options);

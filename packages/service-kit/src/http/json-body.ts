@@ -12,7 +12,7 @@ export function acceptJson(app: FastifyInstance): void {
     if (request.routeOptions.config.policy?.auth === "webhook") request.rawBody = bytes;
     // A client that names the type on a request without a body means no body.
     if (bytes.length === 0) return done(null, undefined);
-    parse(request, bytes.toString("utf8"), (error, body) => {
+    void parse(request, bytes.toString("utf8"), (error, body) => {
       if (error) done(error);
       else if (isDeeperThan(body, maxBodyDepth)) done(new ValidationFailed("The body is nested too deeply."));
       else done(null, body);

@@ -4,5 +4,5 @@ const minLength = 10;
 
 /** Those of the most used passwords that are long enough to be accepted otherwise. */
 export const commonPasswords: ReadonlySet<string> = new Set(
-  (dictionary["passwords"] as string[]).filter((password) => password.length >= minLength),
+  dictionary["passwords"].filter((password) => password.length >= minLength),
 );

@@ -1,4 +1,4 @@
-import { AccountChanged, type PayloadOf } from "@kismet/contracts";
+import { type AccountChanged, type PayloadOf } from "@kismet/contracts";
 import type { Transaction } from "@kismet/database";
 import { matchOf, type Schema, unmatchOf } from "../changes/change-repository.ts";
 import { type Feed, forBoth } from "../changes/feed.ts";

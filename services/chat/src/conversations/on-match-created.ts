@@ -1,4 +1,4 @@
-import { MatchCreated, type PayloadOf } from "@kismet/contracts";
+import { type MatchCreated, type PayloadOf } from "@kismet/contracts";
 import type { Transaction } from "@kismet/database";
 import { matchOf, type Schema } from "../changes/change-repository.ts";
 import { type Feed, forBoth } from "../changes/feed.ts";

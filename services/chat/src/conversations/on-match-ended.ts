@@ -1,4 +1,4 @@
-import { MatchEnded, type PayloadOf } from "@kismet/contracts";
+import { type MatchEnded, type PayloadOf } from "@kismet/contracts";
 import type { Transaction } from "@kismet/database";
 import { type Schema, unmatchOf } from "../changes/change-repository.ts";
 import { type Feed, forBoth } from "../changes/feed.ts";

@@ -35,7 +35,7 @@ export function checkFrame(value: Record<string, unknown>): ClientFrame {
   if (typeof type !== "string" || !Object.hasOwn(validators, type)) throw new FrameUnknown();
   const validator = validators[type as ClientFrameType];
   if (!validator.Check(value)) throw validationFailed(validator.Errors(value), "frame");
-  return value as ClientFrame;
+  return value;
 }
 
 /** By which the client recognises the answer, even to a frame that is wrong otherwise. */

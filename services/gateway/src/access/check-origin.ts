@@ -52,7 +52,7 @@ function provenance(
     // A preflight carries no credentials; what it asks for will be checked itself.
     production: production && request.method !== "OPTIONS",
     origin: headers.origin,
-    fetchSite: headers["sec-fetch-site"] as string | undefined,
+    fetchSite: headers["sec-fetch-site"],
     hasCookie: headers.cookie !== undefined,
     hasBearer: request.requestContext.token !== undefined,
     hasClientKey: typeof key === "string" && isClientKey(key),

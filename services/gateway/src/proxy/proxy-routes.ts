@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import replyFrom from "@fastify/reply-from";
 import type { RouteTableEntry } from "@kismet/contracts";
@@ -46,9 +46,8 @@ function forward(
     // Bytes as they came: left to itself, reply-from would encode a held JSON body once more.
     ...(isHeld ? { body, contentType: request.headers["content-type"] ?? "application/octet-stream" } : {}),
     getUpstream: () => `http://${service}`,
-    rewriteRequestHeaders: (_request, headers) =>
-      forwardedHeaders(request, headers as IncomingHttpHeaders, service) as Record<string, string>,
-    rewriteHeaders: (headers) => answeredHeaders(headers as IncomingHttpHeaders) as Record<string, string>,
+    rewriteRequestHeaders: (_request, headers) => forwardedHeaders(request, headers, service),
+    rewriteHeaders: (headers) => answeredHeaders(headers),
     retriesCount: 1,
     retryDelay: ({ err, attempt }) =>
       err

@@ -1,4 +1,4 @@
-import { createBreaker, currentContext, Gauge, isTraced, type Parts } from "@kismet/service-kit";
+import { createBreaker, currentContext, type Gauge, isTraced, type Parts } from "@kismet/service-kit";
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, Pool } from "undici";
 import { restartPatienceMs, wasCutOff, wasNeverSent } from "./failures.ts";

@@ -72,7 +72,7 @@ test("a preference for a distance works in the steps in which distances are told
 });
 
 test(`the coarse cells around a place miss nobody within the distance (seed ${seed})`, async (t) => {
-  const places = getRes0Cells().map((base) => cellToLatLng(base) as [number, number]);
+  const places = getRes0Cells().map((base) => cellToLatLng(base));
   for (let i = 0; i < 300; i++) {
     const place = places[Math.floor(random() * places.length)] ?? [0, 0];
     const observer = placeOf(latLngToCell(...place, 7));

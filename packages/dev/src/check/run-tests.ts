@@ -1,0 +1,91 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readTap, type TestFile } from "./read-tap.ts";
+import { programOf, root, runNode } from "./run-command.ts";
+import { sourceFiles } from "./source-files.ts";
+import type { Outcome } from "./steps.ts";
+import { startTestServers } from "./test-servers.ts";
+
+const jobs = 2;
+const timeoutMs = 900_000;
+const logFolder = join(root, ".kismet/test-logs");
+/** They run a whole system each, and measure time against people's patience. */
+const runsAlone =
+  /^test\/|^packages\/dev\/test\/launcher|^packages\/bus\/test\/|^packages\/database\/test\/|^bench\//;
+
+/** Every test file, on one set of servers. */
+export async function runTests(parts: string[]): Promise<Outcome> {
+  const files = sourceFiles().filter(
+    (path) => path.endsWith(".test.ts") && (parts.length === 0 || parts.some((part) => path.includes(part))),
+  );
+  if (files.length === 0) throw new Error(`no test file is called ${parts.join(" or ")}`);
+  rmSync(logFolder, { recursive: true, force: true });
+  mkdirSync(logFolder, { recursive: true });
+  const servers = await startTestServers();
+  try {
+    const env = { KISMET_TEST_SERVERS_FILE: servers.file };
+    const together = await runTap(
+      files.filter((path) => !runsAlone.test(path)),
+      jobs,
+      env,
+    );
+    const alone = await runTap(
+      files.filter((path) => runsAlone.test(path)),
+      1,
+      env,
+    );
+    return outcomeOf([...together, ...alone], files);
+  } finally {
+    await servers.stop();
+  }
+}
+
+async function runTap(files: string[], atOnce: number, env: Record<string, string>): Promise<TestFile[]> {
+  if (files.length === 0) return [];
+  const { stdout, all } = await runNode(
+    [
+      programOf("tap/dist/esm/run.mjs"),
+      "run",
+      "-R",
+      "tap",
+      `--jobs=${atOnce}`,
+      "--disable-coverage",
+      ...files,
+    ],
+    { env, timeoutMs },
+  );
+  const results = readTap(stdout);
+  for (const { path, logs } of results)
+    writeFileSync(join(logFolder, `${path.replaceAll("/", "_")}.log`), logs);
+  const missing = files.filter((path) => !results.some((result) => result.path === path));
+  return [
+    ...results,
+    ...missing.map((path) => ({
+      path,
+      isOk: false,
+      seconds: 0,
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      failures: `${path} did not end:\n${all.slice(-4_000)}`,
+      logs: "",
+    })),
+  ];
+}
+
+function outcomeOf(results: TestFile[], files: string[]): Outcome {
+  const sum = (key: "passed" | "failed" | "skipped") =>
+    results.reduce((total, result) => total + result[key], 0);
+  const failed = results.filter(({ isOk }) => !isOk);
+  return {
+    passed: sum("passed"),
+    // A file can fail without an assertion that does: by its exit code, or its time.
+    failed: Math.max(sum("failed"), failed.length),
+    skipped: sum("skipped"),
+    output: [
+      `${results.length} of ${files.length} files`,
+      ...failed.map(({ path, failures }) => `--- ${path}\n${failures}`),
+    ].join("\n"),
+    slow: results.map(({ path, seconds }) => ({ name: path, seconds })),
+  };
+}

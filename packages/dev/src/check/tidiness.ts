@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { root } from "./run-command.ts";
+import { sourceFiles } from "./source-files.ts";
+
+const maxLines = 400;
+const maxTestLines = 600;
+const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.(int|test|d|config))*\.ts$/;
+
+/** By what a line must not have; the rule's own file is where it has to stand. */
+const banned: [RegExp, string][] = [
+  [/\b(TODO|FIXME|XXX)\b/, "is left to do"],
+  [/@ts-(ignore|expect-error|nocheck)|eslint-disable/, "silences a check"],
+  [/\b(t|test|tap)\.(only|skip|todo)\(/, "switches a test off"],
+  [/\bsql\.raw\(/, "puts text into SQL (A06)"],
+  [/catch *(\([^)]*\))? *\{ *\}/, "swallows an error"],
+];
+const exempt = ["packages/dev/src/check/tidiness.ts"];
+
+/** What linters miss. */
+export function checkTidiness(): string[] {
+  const files = sourceFiles().filter(
+    (path) => path.endsWith(".ts") && !path.includes("/generated/") && !exempt.includes(path),
+  );
+  return [
+    ...files.flatMap((path) => untidy(path, readFileSync(`${root}/${path}`, "utf8"))),
+    ...missingReadmes(),
+  ];
+}
+
+export function untidy(path: string, text: string): string[] {
+  const faults: string[] = [];
+  const lines = text.split("\n");
+  const bound = path.endsWith(".test.ts") ? maxTestLines : maxLines;
+  if (lines.length > bound) faults.push(`${path} has ${lines.length} lines, more than ${bound}`);
+  if (!kebabCase.test(basename(path))) faults.push(`${path} is not named in kebab-case`);
+  for (const [index, line] of lines.entries())
+    for (const [pattern, what] of banned) if (pattern.test(line)) faults.push(`${path}:${index + 1} ${what}`);
+  return faults;
+}
+
+function missingReadmes(): string[] {
+  const files = new Set(sourceFiles());
+  const homes = new Set(
+    [...files].map((path) => /^(services|packages)\/[^/]+/.exec(path)?.[0]).filter(Boolean),
+  );
+  return [...homes]
+    .filter((home) => !files.has(`${home}/README.md`))
+    .map((home) => `${home} has no README.md`);
+}
