@@ -7,6 +7,6 @@ export async function readInput<Input>(): Promise<Input> {
 }
 
 /** Ends the process: sockets and pools that are still open have nothing more to do. */
-export function answerWith(result: LoadResult): void {
-  process.stdout.write(JSON.stringify(result), () => process.exit(0));
+export function answerWith(results: LoadResult[]): void {
+  process.stdout.write(JSON.stringify(results), () => process.exit(0));
 }

@@ -29,10 +29,17 @@ export type LoadResult = {
 /** Longer than any operation may take: a load that hangs is an error, not an endless bench. */
 const settleMs = 10_000;
 
-export async function measure(
-  shape: LoadShape,
+/** One load after the other, over the same connections. */
+export async function measureAll(
+  shapes: readonly LoadShape[],
   operation: (worker: number) => Promise<void>,
-): Promise<LoadResult> {
+): Promise<LoadResult[]> {
+  const results: LoadResult[] = [];
+  for (const shape of shapes) results.push(await measure(shape, operation));
+  return results;
+}
+
+async function measure(shape: LoadShape, operation: (worker: number) => Promise<void>): Promise<LoadResult> {
   const load = new Load(shape, operation);
   const workers = Promise.all(Array.from({ length: shape.workers }, (_, worker) => load.work(worker)));
   await delay(shape.warmMs);

@@ -2,10 +2,10 @@
 import { randomUUIDv7 } from "node:crypto";
 import pg from "pg";
 import { answerWith, readInput } from "./load-input.ts";
-import { type LoadShape, measure } from "./measure.ts";
+import { type LoadShape, measureAll } from "./measure.ts";
 
-const { shape, databaseUrl, poolSize, conversations, text } = await readInput<{
-  shape: LoadShape;
+const { shapes, databaseUrl, poolSize, conversations, text } = await readInput<{
+  shapes: LoadShape[];
   databaseUrl: string;
   poolSize: number;
   conversations: { id: string; senderId: string }[];
@@ -23,7 +23,7 @@ const write = {
 };
 
 answerWith(
-  await measure(shape, async (worker) => {
+  await measureAll(shapes, async (worker) => {
     const conversation = conversations[worker % conversations.length];
     if (!conversation) throw new Error("there is a conversation for each worker");
     const { id, senderId } = conversation;

@@ -6,7 +6,7 @@ import { randomUUIDv7 } from "node:crypto";
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import { answerWith, readInput } from "./load-input.ts";
-import { type LoadShape, measure } from "./measure.ts";
+import { type LoadShape, measureAll } from "./measure.ts";
 
 type End = { url: string; headers: Record<string, string> };
 export type Conversation = { id: string; sender: End; receiver: End };
@@ -17,8 +17,8 @@ type Frame = {
   change?: { type: string; message?: { clientMessageId: string } };
 };
 
-const { shape, conversations, text } = await readInput<{
-  shape: LoadShape;
+const { shapes, conversations, text } = await readInput<{
+  shapes: LoadShape[];
   conversations: Conversation[];
   text: string;
 }>();
@@ -47,7 +47,7 @@ class Line {
 
   static async open({ id, sender, receiver }: Conversation): Promise<Line> {
     const sockets = [sender, receiver].map(({ url, headers }) => new WebSocket(url, "chat.v1", { headers }));
-    await Promise.all(sockets.map((socket) => once(socket, "open")));
+    await Promise.all(sockets.map(begin));
     return new Line(id, sockets[0] as WebSocket, sockets[1] as WebSocket);
   }
 
@@ -75,5 +75,12 @@ class Line {
   }
 }
 
+/** Open is not enough: what is said before the server has begun to listen for the member is not pushed to the socket. */
+async function begin(socket: WebSocket): Promise<void> {
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "ping", ref: "begin" }));
+  await once(socket, "message");
+}
+
 const lines = await Promise.all(conversations.map((conversation) => Line.open(conversation)));
-answerWith(await measure(shape, async (worker) => lines[worker % lines.length]?.send()));
+answerWith(await measureAll(shapes, async (worker) => lines[worker % lines.length]?.send()));

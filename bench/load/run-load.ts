@@ -5,14 +5,16 @@ import type { Cleanup } from "../system/cleanup.ts";
 import type { LoadResult } from "./measure.ts";
 
 /** Runs one of the `*-main.ts` here as a process of its own, so that its work is not taken for that of the measured. */
-export async function runLoad(name: string, input: object, cleanup: Cleanup): Promise<LoadResult> {
+export async function runLoad(name: string, input: object, cleanup: Cleanup): Promise<LoadResult[]> {
   const main = fileURLToPath(new URL(`./${name}-main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main], { stdio: ["pipe", "pipe", "inherit"] });
   cleanup.add(() => void child.kill("SIGKILL"));
   child.stdin.end(JSON.stringify(input));
   const output = await text(child.stdout);
   if (output === "") throw new Error(`the load ${name} failed`);
-  const result = JSON.parse(output) as LoadResult;
-  if (result.errors > 0) throw new Error(`${name}: ${result.errors} errors, the first: ${result.firstError}`);
-  return result;
+  const results = JSON.parse(output) as LoadResult[];
+  for (const { errors, firstError } of results) {
+    if (errors > 0) throw new Error(`${name}: ${errors} errors, the first: ${firstError}`);
+  }
+  return results;
 }

@@ -6,10 +6,10 @@ import { randomUUIDv7 } from "node:crypto";
 import pg from "pg";
 import { coupleAt } from "./couples.ts";
 import { answerWith, readInput } from "./load-input.ts";
-import { type LoadShape, measure } from "./measure.ts";
+import { type LoadShape, measureAll } from "./measure.ts";
 
-const { shape, databaseUrl, poolSize, members, firstCouple } = await readInput<{
-  shape: LoadShape;
+const { shapes, databaseUrl, poolSize, members, firstCouple } = await readInput<{
+  shapes: LoadShape[];
   databaseUrl: string;
   poolSize: number;
   members: { id: string }[];
@@ -47,7 +47,7 @@ const answer = { matched: false, remaining: { likes: 49, superlikes: 0, resetsAt
 const traceparent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00";
 
 answerWith(
-  await measure(shape, async (worker) => {
+  await measureAll(shapes, async (worker) => {
     const waiting = pending.get(worker);
     const [actor, target] = waiting ?? coupleAt(members, nextCouple++).map(({ id }) => id);
     if (actor === undefined || target === undefined) throw new Error("a couple is two");

@@ -2,22 +2,23 @@
 import { coupleAt } from "./couples.ts";
 import { HttpConnection } from "./http-client.ts";
 import { answerWith, readInput } from "./load-input.ts";
-import { type LoadShape, measure } from "./measure.ts";
+import { type LoadShape, measureAll } from "./measure.ts";
+import { concurrency } from "../sections/plan.ts";
 
 type Person = { id: string; token: string };
 
-const { shape, origin, members, firstCouple } = await readInput<{
-  shape: LoadShape;
+const { shapes, origin, members, firstCouple } = await readInput<{
+  shapes: LoadShape[];
   origin: string;
   members: Person[];
   firstCouple: number;
 }>();
-const connections = Array.from({ length: shape.workers }, () => new HttpConnection(origin));
+const connections = Array.from({ length: concurrency }, () => new HttpConnection(origin));
 const pending = new Map<number, [Person, Person]>();
 let nextCouple = firstCouple;
 
 answerWith(
-  await measure(shape, async (worker) => {
+  await measureAll(shapes, async (worker) => {
     const waiting = pending.get(worker);
     const [actor, target] = waiting ?? coupleAt(members, nextCouple++);
     if (waiting) pending.delete(worker);

@@ -5,6 +5,7 @@ import { connect } from "@nats-io/transport-node";
 import { WebSocketServer } from "ws";
 
 type Send = {
+  type: string;
   ref: string;
   conversationId: string;
   clientMessageId: string;
@@ -20,9 +21,16 @@ const sockets = new WebSocketServer({ server, perMessageDeflate: false, handlePr
 sockets.on("connection", (socket, request) => {
   const { "x-member": member, "x-partner": partner } = request.headers;
   let seq = 0;
-  nats.subscribe(`relay.${String(member)}`, { callback: (_error, message) => socket.send(message.string()) });
+  const subscription = nats.subscribe(`relay.${String(member)}`, {
+    callback: (_error, message) => socket.send(message.string()),
+  });
+  socket.on("close", () => subscription.unsubscribe());
   socket.on("message", (data: Buffer) => {
-    const { ref, message, ...about } = JSON.parse(data.toString()) as Send;
+    const { type, ref, message, ...about } = JSON.parse(data.toString()) as Send;
+    if (type === "ping") {
+      void nats.flush().then(() => socket.send(JSON.stringify({ type: "pong", ref })));
+      return;
+    }
     seq += 1;
     const createdAt = new Date().toISOString();
     const relayed = {

@@ -49,7 +49,7 @@ export function ratioOf(
 }
 
 export function number(value: number | null, digits = 0): string {
-  if (value === null || Number.isNaN(value)) return "-";
+  if (value === null || !Number.isFinite(value)) return "-";
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 

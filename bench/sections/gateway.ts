@@ -1,11 +1,11 @@
 import { runLoad } from "../load/run-load.ts";
-import type { LoadResult, LoadShape } from "../load/measure.ts";
+import type { LoadResult } from "../load/measure.ts";
 import { findNginx, startNginx } from "../peers/nginx.ts";
 import { type Spawned, spawnPeer, spawnService } from "../system/spawn-process.ts";
 import type { System } from "../system/start-system.ts";
 import { newId } from "@kismet/testing";
 import { concurrency } from "./plan.ts";
-import { type Contestant, type Rounds, runRounds, type Section } from "./rounds.ts";
+import { type Contestant, type Rounds, runRounds, type Section, type Shape } from "./rounds.ts";
 
 const origin = "http://app.kismet.test";
 
@@ -60,15 +60,15 @@ export function startGateway(system: System, upstreamUrl: string, profileFolder?
 }
 
 function proxyContestant(system: System, name: string, proxy: Spawned, route: Route): Contestant {
-  return { name, run: (shape) => loadProxy(system, proxy, route, shape) };
+  return { name, run: (shapes) => loadProxy(system, proxy, route, shapes) };
 }
 
 export function loadProxy(
   system: System,
   proxy: Spawned,
   route: Route,
-  shape: Omit<LoadShape, "pids">,
-): Promise<LoadResult> {
+  shapes: readonly Shape[],
+): Promise<LoadResult[]> {
   const headers = Array.from({ length: concurrency }, () => ({
     origin,
     accept: "application/json",
@@ -76,6 +76,11 @@ export function loadProxy(
     ...(route === "member" ? { authorization: `Bearer ${system.signer.token({ memberId: newId() })}` } : {}),
   }));
   const pids = { proxy: proxy.pid };
-  const input = { shape: { ...shape, pids }, origin: proxy.url, path: routes[route], headers };
+  const input = {
+    shapes: shapes.map((shape) => ({ ...shape, pids })),
+    origin: proxy.url,
+    path: routes[route],
+    headers,
+  };
   return runLoad("http-load", input, system.cleanup);
 }

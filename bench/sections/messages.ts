@@ -55,13 +55,13 @@ function socketContestant(
   const pids = { ...system.pids, "service 1": instances[0]?.pid, "service 2": instances[1]?.pid };
   return {
     name,
-    run(shape) {
+    run(shapes) {
       const conversations = couples.map(({ id, senderId, receiverId }, i) => ({
         id,
         sender: { url: urls[i % 2], headers: headersOf(senderId, receiverId) },
         receiver: { url: urls[(i + 1) % 2], headers: headersOf(receiverId, senderId) },
       }));
-      const input = { shape: { ...shape, pids }, conversations, text };
+      const input = { shapes: shapes.map((shape) => ({ ...shape, pids })), conversations, text };
       return runLoad("message-socket", input, system.cleanup);
     },
   };
@@ -71,8 +71,14 @@ function directContestant(system: System, conversations: readonly Couple[]): Con
   const { adminUrl: databaseUrl, pids } = system;
   return {
     name: "straight to Postgres",
-    run(shape) {
-      const input = { shape: { ...shape, pids }, databaseUrl, poolSize, conversations, text };
+    run(shapes) {
+      const input = {
+        shapes: shapes.map((shape) => ({ ...shape, pids })),
+        databaseUrl,
+        poolSize,
+        conversations,
+        text,
+      };
       return runLoad("message-direct", input, system.cleanup);
     },
   };

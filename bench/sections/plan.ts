@@ -14,15 +14,15 @@ export type Plan = {
 export const fullPlan: Plan = {
   rounds: 5,
   warmUpMs: 2_000,
-  settleMs: 400,
-  saturatedMs: 2_000,
+  settleMs: 300,
+  saturatedMs: 1_500,
   pacedMs: 1_500,
   profileMs: 5_000,
 };
 
 export const quickPlan: Plan = {
   rounds: 1,
-  warmUpMs: 0,
+  warmUpMs: 500,
   settleMs: 200,
   saturatedMs: 500,
   pacedMs: 400,

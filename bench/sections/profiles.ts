@@ -18,13 +18,13 @@ export async function takeProfiles({ system, plan, progress }: Section): Promise
   const upstream = await spawnPeer("upstream", [], system);
   const gateway = await profiled(system, "gateway", async (folder) => {
     const process = await startGateway(system, upstream.url, folder);
-    return { process, load: () => loadProxy(system, process, "member", shape) };
+    return { process, load: () => loadProxy(system, process, "member", [shape]) };
   });
   await upstream.stop();
   progress("profile of matching");
   const matching = await profiled(system, "matching", async (folder) => {
     const { matching: process, load } = await startSwiping(system, folder);
-    return { process, load: () => load(shape) };
+    return { process, load: () => load([shape]) };
   });
   return { gateway, matching };
 }
@@ -32,15 +32,15 @@ export async function takeProfiles({ system, plan, progress }: Section): Promise
 async function profiled(
   system: System,
   name: string,
-  start: (folder: string) => Promise<{ process: Spawned; load(): Promise<LoadResult> }>,
+  start: (folder: string) => Promise<{ process: Spawned; load(): Promise<LoadResult[]> }>,
 ): Promise<Profile> {
   const folder = join(system.folder, `profile-${name}`);
   mkdirSync(folder);
   const { process, load } = await start(folder);
-  const { window } = await load();
+  const [result] = await load();
   // The profile is written when the process ends.
   await process.stop();
   const [file] = readdirSync(folder).filter((entry) => entry.endsWith(".cpuprofile"));
-  if (file === undefined) throw new Error(`${name} left no profile`);
-  return readProfile(join(folder, file), window);
+  if (file === undefined || !result) throw new Error(`${name} left no profile`);
+  return readProfile(join(folder, file), result.window);
 }

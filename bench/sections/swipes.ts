@@ -1,16 +1,16 @@
 import { newId } from "@kismet/testing";
-import type { LoadResult, LoadShape } from "../load/measure.ts";
+import type { LoadResult } from "../load/measure.ts";
 import { runLoad } from "../load/run-load.ts";
 import { type Spawned, spawnService } from "../system/spawn-process.ts";
 import type { System } from "../system/start-system.ts";
 import { poolSize } from "./plan.ts";
-import { type Contestant, type Rounds, runRounds, type Section } from "./rounds.ts";
+import { type Contestant, type Rounds, runRounds, type Section, type Shape } from "./rounds.ts";
 
 const memberCount = 2_000;
 /** More than any one load uses: each begins where no couple has met yet. */
 const couplesALoad = 50_000;
 
-export type Swiping = { matching: Spawned; load(shape: Omit<LoadShape, "pids">): Promise<LoadResult> };
+export type Swiping = { matching: Spawned; load(shapes: Shape[]): Promise<LoadResult[]> };
 
 export async function benchSwipes({ system, plan, progress }: Section): Promise<Rounds> {
   await system.admin.query(`
@@ -40,8 +40,13 @@ export async function startSwiping(system: System, profileFolder?: string): Prom
   let firstCouple = 0;
   return {
     matching,
-    load(shape) {
-      const input = { shape: { ...shape, pids }, origin: matching.url, members, firstCouple };
+    load(shapes) {
+      const input = {
+        shapes: shapes.map((shape) => ({ ...shape, pids })),
+        origin: matching.url,
+        members,
+        firstCouple,
+      };
       firstCouple += couplesALoad;
       return runLoad("swipe-http", input, cleanup);
     },
@@ -54,8 +59,14 @@ function directContestant(system: System): Contestant {
   let firstCouple = 0;
   return {
     name: "straight to Postgres",
-    run(shape) {
-      const input = { shape: { ...shape, pids }, databaseUrl, poolSize, members, firstCouple };
+    run(shapes) {
+      const input = {
+        shapes: shapes.map((shape) => ({ ...shape, pids })),
+        databaseUrl,
+        poolSize,
+        members,
+        firstCouple,
+      };
       firstCouple += couplesALoad;
       return runLoad("swipe-direct", input, cleanup);
     },

@@ -10,7 +10,7 @@ import { createParts, loadConfig, NatsSettings, ProcessSettings } from "@kismet/
 import { environmentOf, TestSigner } from "@kismet/testing";
 import pg from "pg";
 import { Type } from "typebox";
-import { Cleanup } from "./cleanup.ts";
+import { type Cleanup } from "./cleanup.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const databaseName = "bench";
