@@ -1,4 +1,5 @@
 import { checkBoundaries } from "./boundaries.ts";
+import { checkDocuments } from "../docs/check-documents.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { programOf, runNode } from "./run-command.ts";
 import { runTests } from "./run-tests.ts";
@@ -45,6 +46,7 @@ export const steps: readonly Step[] = [
   faults("boundaries", checkBoundaries),
   faults("tidiness", checkTidiness),
   faults("dependencies", checkDependencies),
+  faults("documents", checkDocuments),
   program("dead code", [programOf("knip/bin/knip.js"), "--no-progress"]),
   program("generated files", ["packages/dev/src/generate/generate-main.ts", "--check"]),
   { name: "tests", run: runTests, takesFiles: true },

@@ -1,10 +1,11 @@
 /**
  * `npm run generate` writes what follows from the services' routes: the route table that the gateway loads, the OpenAPI
- * document that it serves, and the types of the client. With `--check` it writes nothing, and fails if a file differs.
+ * document that it serves, and the types of the client; and from the tests' titles what they prove. With `--check` it writes nothing, and fails if a file differs.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { RouteTableEntry } from "@kismet/contracts";
 import openapiTS, { astToString } from "openapi-typescript";
+import { auditDocument, auditPath } from "../docs/audit.ts";
 import { type CollectedService, collectServices, type OpenApiDocument } from "./collect-services.ts";
 import { mergeDocuments } from "./merge-documents.ts";
 
@@ -16,6 +17,7 @@ const files: Record<string, string> = {
   "services/gateway/src/generated/routes.json": asJson(routeTable(services)),
   "services/gateway/src/generated/openapi.json": asJson(document),
   "packages/client/src/generated/schema.ts": await clientTypes(document),
+  [auditPath]: auditDocument(),
 };
 const stale = Object.entries(files).filter(([path, text]) => read(path) !== text);
 if (process.argv.includes("--check")) {
