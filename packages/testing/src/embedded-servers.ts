@@ -2,19 +2,9 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startNats, startPostgres, startRedis } from "@kismet/dev";
-import { natsConfiguration, slotCount, type TestServers } from "./test-servers.ts";
+import { natsConfiguration, slotCount, type TestServers, volatilePostgres } from "./test-servers.ts";
 
 export type RunningServers = { servers: TestServers; stop(): Promise<void> };
-
-/** What a test loses in a power cut does not matter. */
-const postgresSettings = {
-  fsync: "off",
-  synchronous_commit: "off",
-  full_page_writes: "off",
-  max_connections: "1000",
-  max_wal_size: "4GB",
-  autovacuum_naptime: "10s",
-};
 
 export async function startEmbeddedServers(): Promise<RunningServers> {
   const folder = mkdtempSync(join(tmpdir(), "kismet-test-servers-"));
@@ -23,7 +13,7 @@ export async function startEmbeddedServers(): Promise<RunningServers> {
   const dataDir = (name: string) => join(folder, name);
   const log = () => undefined;
   const [postgres, nats, redis] = await Promise.all([
-    startPostgres({ dataDir: dataDir("postgres"), settings: postgresSettings, log }),
+    startPostgres({ dataDir: dataDir("postgres"), settings: volatilePostgres, log }),
     startNats({ dataDir: dataDir("nats"), configText: natsConfiguration(dataDir("nats")), log }),
     startRedis({ dataDir: dataDir("redis"), databases: slotCount, log }),
   ]);

@@ -1,10 +1,12 @@
 /** Runs the servers that test files share until it is told to end, or until whoever started it has gone. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { startContainerServers } from "./container-servers.ts";
 import { startEmbeddedServers } from "./embedded-servers.ts";
 import { serversFile } from "./test-servers.ts";
 
-const { servers, stop } = await startEmbeddedServers();
+const inContainers = process.env["KISMET_TEST_BACKEND"] === "containers";
+const { servers, stop } = await (inContainers ? startContainerServers() : startEmbeddedServers());
 // Renamed into place: a reader never finds half of it.
 mkdirSync(dirname(serversFile), { recursive: true });
 writeFileSync(`${serversFile}.draft`, JSON.stringify(servers));

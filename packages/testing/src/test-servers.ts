@@ -15,6 +15,16 @@ export type TestServers = {
 /** How many test files can hold a slot at the same time, before the first is used anew. */
 export const slotCount = 256;
 
+/** What a test loses in a power cut does not matter. */
+export const volatilePostgres = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  max_connections: "1000",
+  max_wal_size: "4GB",
+  autovacuum_naptime: "10s",
+};
+
 /** Two runs at the same time have a file each. */
 export const serversFile =
   process.env["KISMET_TEST_SERVERS_FILE"] ??
