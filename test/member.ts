@@ -42,7 +42,7 @@ export class SystemMember {
     const response = await fetch(url + path, {
       method,
       headers: {
-        authorization: `Bearer ${this.token}`,
+        ...(this.token === "" ? {} : { authorization: `Bearer ${this.token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
@@ -108,23 +108,28 @@ export async function createMembers(system: System, count: number): Promise<Syst
     const id = newId();
     return new SystemMember(system.url, { id, token: memberToken(system.world, { memberId: id }) });
   });
+  await settle(system, members);
+  return members;
+}
+
+/** Gives people who have an account what they need to be found, and waits until matching knows them. */
+export async function settle(system: System, members: SystemMember[]): Promise<void> {
   const waiting = [...members];
   // A few at a time: a crowd at once would only queue for connections.
-  await Promise.all(Array.from({ length: 4 }, () => settle(system, waiting)));
+  await Promise.all(Array.from({ length: 4 }, () => settleNext(system, waiting)));
   await eventually(
     async () => {
       const [row] = await system.world.sql<{ count: string }>(
         "SELECT count(*) FROM matching.candidates WHERE visible AND member_id = ANY($1::uuid[])",
         [members.map(({ id }) => id)],
       );
-      assert.equal(Number(row?.count), count);
+      assert.equal(Number(row?.count), members.length);
     },
     { timeoutMs: 20_000, everyMs: 50 },
   );
-  return members;
 }
 
-async function settle(system: System, waiting: SystemMember[]): Promise<void> {
+async function settleNext(system: System, waiting: SystemMember[]): Promise<void> {
   for (let member = waiting.pop(); member; member = waiting.pop()) {
     await system.auth?.emit(AccountChanged, {
       aggregateId: member.id,

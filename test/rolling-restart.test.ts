@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { closeCodes, type Message } from "@kismet/contracts";
 import { eventually, type Instance, newId, spawnSystem, type System } from "@kismet/testing";
 import t, { type Test } from "tap";
-import { type Answer, createMembers, matchThem, Phone, type SystemMember } from "./member.ts";
+import { type Answer, matchThem, Phone, settle, type SystemMember } from "./member.ts";
+import { signUp } from "./sign-up.ts";
 
 t.setTimeout(170_000);
 
@@ -11,7 +12,7 @@ t.setTimeout(170_000);
 const paceMs = 80;
 /** Answers that must come before the next instance goes. */
 const goal = 20;
-const order = ["profile", "matching", "billing", "chat", "gateway"] as const;
+const order = ["auth", "profile", "matching", "billing", "chat", "gateway"] as const;
 
 type Call = [method: string, path: string, body?: unknown];
 
@@ -21,6 +22,7 @@ const reads: Call[] = [
   ["GET", "/v1/matches"],
   ["GET", "/v1/conversations"],
   ["GET", "/v1/profile"],
+  ["GET", "/v1/auth/me"],
   ["GET", "/v1/billing/catalogue"],
   ["GET", "/v1/billing/entitlements"],
   ["PATCH", "/v1/profile", { bio: "still here" }],
@@ -121,10 +123,16 @@ async function connectedAgain(phones: Phone[]): Promise<void> {
 await t.test(
   "proof 4: every service restarted, one instance after the other, under load (A29)",
   async (t) => {
-    const system = await spawnSystem(t, { instances: 2, settings: { chat: { reconnectSpreadMs: 200 } } });
+    const system = await spawnSystem(t, {
+      instances: 2,
+      auth: "real",
+      settings: { chat: { reconnectSpreadMs: 200 } },
+    });
     const urls = system.instances("gateway").map(({ url }) => url);
-    const [ann, ben, ...others] = await createMembers(system, 4);
+    const accounts = await Promise.all(Array.from({ length: 4 }, () => signUp(system)));
+    const [ann, ben, ...others] = accounts.map(({ member }) => member);
     if (!ann || !ben) return t.fail("there are four");
+    await settle(system, [ann, ben, ...others]);
     const talk = await matchThem(ann, ben);
     const phones = [ann, ben, ann, ben].map((member) => new Phone(member, urls));
     for (const phone of phones) await phone.turnOn();
@@ -148,7 +156,7 @@ await t.test(
     await load.stop();
 
     t.same(load.failures, [], `${load.answers.length} answers, not one of them an error`);
-    for (const service of ["profile", "matching", "billing"])
+    for (const service of ["auth", "profile", "matching", "billing"])
       t.same(closesAt.get(service), [], `${service} has no sockets to close`);
     t.ok(Number(closesAt.get("chat")?.length) >= phones.length, "chat's restart moved every socket");
     t.ok(
