@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Parts } from "@kismet/service-kit";
 import pg from "pg";
-import { connectionOptions, type DatabaseConfig } from "./pool.ts";
+import { connectionOptions, type DatabaseConfig, hearErrors } from "./pool.ts";
 
 const firstWaitMs = 50;
 const longestWaitMs = 2_000;
@@ -35,6 +35,7 @@ export function probeWith(parts: Parts<DatabaseConfig>): () => Promise<void> {
     query_timeout: probeTimeoutMs,
   });
   pool.on("error", (error) => parts.logger.debug({ err: error }, "probing connection ended"));
+  hearErrors(pool);
   parts.lifecycle.add({ name: "database probe", stop: () => pool.end() });
   return async () => {
     const client = await pool.connect();

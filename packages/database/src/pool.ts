@@ -40,6 +40,7 @@ export class Pool {
     });
     // Postgres restarts while a connection is idle: the pool drops it; without a listener the process would end.
     this.pg.on("error", (error) => parts.logger.warn({ err: error }, "idle database connection ended"));
+    hearErrors(this.pg);
     this.#acquireSeconds = this.#register(parts);
   }
 
@@ -104,6 +105,14 @@ export class Pool {
       registers: [metrics],
     });
   }
+}
+
+/**
+ * The end of a connection can lie in the same packet as the last answer. It is then told before whoever waited for that
+ * answer can listen, or has given the connection back; and an error that nobody hears ends the process.
+ */
+export function hearErrors(pool: pg.Pool): void {
+  pool.on("connect", (client) => client.on("error", () => undefined));
 }
 
 /** The nearer of the context's deadline and `limitMs`, counted down from now. */
