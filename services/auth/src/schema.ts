@@ -100,6 +100,7 @@ export const passwordResets = auth.table("password_resets", {
 });
 
 /**
+ * See docs/adr/letters.md.
  * What somebody asked for by e-mail address, to be handled after they have their answer: the answer and its timing then
  * can't tell whether the address is known. Sealed, since it holds addresses and codes.
  */

@@ -5,6 +5,7 @@ import { isEqual } from "../secrets/digests.ts";
 export type RefreshSeed = { id: string; seed: string; generation: number };
 
 /**
+ * Derived rather than stored: docs/adr/refresh-tokens-are-derived.md.
  * A refresh token names its session and its generation, and proves both by a keyed hash over the session's seed. So
  * none is stored, a repeated refresh gets the very same successor, and an old one is known for what it is however long
  * ago it was used. Neither the database nor the key alone is enough to make one.
