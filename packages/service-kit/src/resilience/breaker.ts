@@ -60,7 +60,6 @@ export function createBreaker<A extends unknown[], R>(
     rollingCountTimeout: 10_000,
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
-    capacity: maxConcurrent,
     errorFilter: (error) => error instanceof CallerOutOfTime || isHarmless(error),
   });
   const report = (value: number, message: string) => () => {
@@ -73,14 +72,24 @@ export function createBreaker<A extends unknown[], R>(
   breaker.on("close", report(states.closed, "breaker closed"));
   parts.lifecycle.add({ name: `breaker ${name}`, stop: async () => breaker.shutdown() });
 
+  const refuse = (cause?: unknown): never => {
+    rejections.inc({ name });
+    throw new Unavailable(cause, Math.ceil(resetMs / 1_000));
+  };
+  // Counted here and not by opossum, to which a call beyond the limit is a failure of the callee (and, if its filter
+  // says otherwise, a success that would close a half-open breaker): a crowd says nothing for or against it.
+  let running = 0;
+
   return {
     async fire(...args) {
+      if (running >= maxConcurrent) refuse();
+      running += 1;
       try {
         return await breaker.fire(...args);
       } catch (error) {
-        if (!isRefusal(error)) throw error;
-        rejections.inc({ name });
-        throw new Unavailable(error, Math.ceil(resetMs / 1_000));
+        return isRefusal(error) ? refuse(error) : Promise.reject(error);
+      } finally {
+        running -= 1;
       }
     },
     isOpen: () => breaker.opened,
@@ -108,10 +117,10 @@ function isCallersFault(error: unknown): boolean {
   return error instanceof PublicError && error.status < 500;
 }
 
-/** Opossum's own errors: open, at capacity, shut down. */
+/** Opossum's own errors: open, shut down. */
 function isRefusal(error: unknown): boolean {
   const { code } = error as { code?: unknown };
-  return code === "EOPENBREAKER" || code === "ESEMLOCKED" || code === "ESHUTDOWN";
+  return code === "EOPENBREAKER" || code === "ESHUTDOWN";
 }
 
 function breakerMetrics(registry: Registry): { state: Gauge<"name">; rejections: Counter<"name"> } {

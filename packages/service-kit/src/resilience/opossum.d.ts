@@ -11,7 +11,6 @@ declare module "opossum" {
     rollingCountTimeout: number;
     rollingPercentilesEnabled: boolean;
     enableSnapshots: boolean;
-    capacity: number;
     errorFilter: (error: unknown) => boolean;
   };
 

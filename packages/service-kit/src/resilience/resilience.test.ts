@@ -55,6 +55,26 @@ test("A09 a call that hangs ends by its own limit and counts, or by the context'
   t.notOk(other.isOpen(), "callers with little time can't make others lose the callee");
 });
 
+test("A25 a crowd beyond the limit of calls at once is refused, and does not open a breaker", async (t) => {
+  const { promise: held, resolve: release } = Promise.withResolvers<string>();
+  let calls = 0;
+  const wait = () => {
+    calls += 1;
+    return held;
+  };
+  const breaker = createBreaker(parts, "t5", wait, { timeoutMs: 5_000, minCalls: 4, maxConcurrent: 2 });
+  const taken = [breaker.fire(), breaker.fire()];
+  for (let i = 0; i < 20; i += 1) {
+    await t.rejects(breaker.fire(), { code: "UNAVAILABLE", status: 503, retryAfterSeconds: 1 });
+  }
+  t.equal(calls, 2, "nobody else got through");
+  t.notOk(breaker.isOpen(), "that there are many says nothing against the callee");
+  t.match(await parts.metrics.metrics(), /kismet_breaker_rejections_total\{name="t5",service="chat"\} 20/);
+  release("done");
+  t.same(await Promise.all(taken), ["done", "done"]);
+  t.equal(await breaker.fire(), "done", "there is room again");
+});
+
 test("A25 retries are bounded, jittered, and stop at the deadline", async (t) => {
   let tries = 0;
   const failing = async () => {
