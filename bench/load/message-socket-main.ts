@@ -78,8 +78,13 @@ class Line {
 /** Open is not enough: what is said before the server has begun to listen for the member is not pushed to the socket. */
 async function begin(socket: WebSocket): Promise<void> {
   await once(socket, "open");
+  const closed = once(socket, "close").then(([code]) => {
+    throw new Error(`a socket was closed before it began: ${String(code)}`);
+  });
+  // Closed later, it fails the operation that waits for it.
+  closed.catch(() => undefined);
   socket.send(JSON.stringify({ type: "ping", ref: "begin" }));
-  await once(socket, "message");
+  await Promise.race([once(socket, "message"), closed]);
 }
 
 const lines = await Promise.all(conversations.map((conversation) => Line.open(conversation)));

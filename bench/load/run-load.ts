@@ -4,13 +4,18 @@ import { fileURLToPath } from "node:url";
 import type { Cleanup } from "../system/cleanup.ts";
 import type { LoadResult } from "./measure.ts";
 
+/** Many times what the longest load takes: nothing here may hang. */
+const loadTimeoutMs = 60_000;
+
 /** Runs one of the `*-main.ts` here as a process of its own, so that its work is not taken for that of the measured. */
 export async function runLoad(name: string, input: object, cleanup: Cleanup): Promise<LoadResult[]> {
   const main = fileURLToPath(new URL(`./${name}-main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main], { stdio: ["pipe", "pipe", "inherit"] });
   cleanup.add(() => void child.kill("SIGKILL"));
   child.stdin.end(JSON.stringify(input));
+  const timer = setTimeout(() => child.kill("SIGKILL"), loadTimeoutMs);
   const output = await text(child.stdout);
+  clearTimeout(timer);
   if (output === "") throw new Error(`the load ${name} failed`);
   const results = JSON.parse(output) as LoadResult[];
   for (const { errors, firstError } of results) {

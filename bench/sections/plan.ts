@@ -12,8 +12,8 @@ export type Plan = {
 };
 
 export const fullPlan: Plan = {
-  rounds: 5,
-  warmUpMs: 2_000,
+  rounds: 3,
+  warmUpMs: 1_500,
   settleMs: 300,
   saturatedMs: 1_500,
   pacedMs: 1_500,
