@@ -11,7 +11,10 @@ const planted = [
   "services-are-strangers",
   "packages-know-no-service",
   "contracts-need-only-typebox",
+  "decisions-are-pure",
   "drizzle-in-repositories",
+  "testing-is-for-tests",
+  "no-circles",
 ];
 
 /**

@@ -15,7 +15,10 @@ export function checkDependencies(): string[] {
     readFileSync(`${root}/packages/dev/src/check/floors.json`, "utf8"),
   ) as Floors;
   const lockfile = readFileSync(`${root}/pnpm-lock.yaml`, "utf8");
-  return [...belowFloor(lockfile, floors, tolerated), ...notExact()];
+  return [
+    ...belowFloor(lockfile, floors, tolerated),
+    ...manifests().flatMap(([path, manifest]) => notExact(path, manifest)),
+  ];
 }
 
 /** Of all versions in the lockfile, indirect ones included. */
@@ -37,16 +40,18 @@ export function belowFloor(
   return [...new Set(faults)];
 }
 
-function notExact(): string[] {
-  const faults: string[] = [];
-  for (const path of sourceFiles().filter((file) => /(^|\/)package\.json$/.test(file))) {
-    const manifest = JSON.parse(readFileSync(`${root}/${path}`, "utf8")) as Manifest;
-    const kinds = [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies];
-    for (const [name, version] of kinds.flatMap((kind) => Object.entries(kind ?? {})))
-      if (!/^(\d+\.\d+\.\d+(-[\w.]+)?|workspace:\*)$/.test(version))
-        faults.push(`${path}: ${name} ${version} is not exact`);
-  }
-  return faults;
+function manifests(): [path: string, Manifest][] {
+  return sourceFiles()
+    .filter((path) => /(^|\/)package\.json$/.test(path))
+    .map((path) => [path, JSON.parse(readFileSync(`${root}/${path}`, "utf8")) as Manifest]);
+}
+
+export function notExact(path: string, manifest: Manifest): string[] {
+  const kinds = [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies];
+  return kinds
+    .flatMap((kind) => Object.entries(kind ?? {}))
+    .filter(([, version]) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|workspace:\*)$/.test(version))
+    .map(([name, version]) => `${path}: ${name} ${version} is not exact`);
 }
 
 function compare(a: string, b: string): number {

@@ -13,7 +13,7 @@ export type TestFile = {
 };
 
 const fileBegins = /^# Subtest: (\S+)$/;
-const fileEnds = /^(not )?ok \d+ - (\S+\.test\.ts)(?: # time=([\d.]+)ms)?/;
+export const fileEnds = /^(not )?ok \d+ - (\S+\.test\.ts)(?: # time=([\d.]+)ms)?/;
 const maxShown = 12_000;
 
 /**
@@ -23,11 +23,16 @@ const maxShown = 12_000;
 export function readTap(output: string): TestFile[] {
   const files: TestFile[] = [];
   let section: string[] = [];
-  for (const line of output.split("\n")) {
+  const lines = output.split("\n");
+  for (const [index, line] of lines.entries()) {
     if (fileBegins.test(line)) section = [];
     const ended = fileEnds.exec(line);
     if (ended) {
-      files.push(fileOf(ended[2] ?? "", ended[1] === undefined, Number(ended[3] ?? 0) / 1_000, section));
+      const file = fileOf(ended[2] ?? "", ended[1] === undefined, Number(ended[3] ?? 0) / 1_000, section);
+      if (/# skip/i.test(line)) file.skipped += 1;
+      // How its process ended.
+      if (!file.isOk) file.failures += `\n${diagnosisAt(lines, index + 1).join("\n")}`;
+      files.push(file);
       section = [];
     } else section.push(line);
   }
@@ -37,10 +42,12 @@ export function readTap(output: string): TestFile[] {
 function fileOf(path: string, isOk: boolean, seconds: number, section: string[]): TestFile {
   const isLog = (line: string) => /^\s*\{"(level|time)":/.test(line);
   const said = section.filter((line) => !isLog(line));
+  // Between a subtest's plan and its own line there may be comments.
+  const results = said.filter((line) => !/^\s*(#|$)/.test(line));
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const [index, line] of said.entries()) {
+  for (const [index, line] of results.entries()) {
     const result = /^\s*(not )?ok \d+/.exec(line);
-    if (!result || /^\s*1\.\.\d+/.test(said[index - 1] ?? "")) continue;
+    if (!result || /^\s*1\.\.\d+/.test(results[index - 1] ?? "")) continue;
     if (/# skip/i.test(line)) counts.skipped += 1;
     else if (result[1]) counts.failed += 1;
     else counts.passed += 1;
@@ -56,6 +63,12 @@ function fileOf(path: string, isOk: boolean, seconds: number, section: string[])
       .map((line) => `${line.trimStart()}\n`)
       .join(""),
   };
+}
+
+function diagnosisAt(lines: readonly string[], begin: number): string[] {
+  if (!/^\s*---/.test(lines[begin] ?? "")) return [];
+  const length = lines.slice(begin).findIndex((line) => /^\s*\.\.\.$/.test(line));
+  return length === -1 ? [] : lines.slice(begin, begin + length + 1);
 }
 
 /** Each failure with its diagnosis, below the name of its subtest; everything, if no assertion failed. */

@@ -1,21 +1,43 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
 export type Ended = { code: number; stdout: string; all: string };
 
+type RunOptions = {
+  cwd?: string;
+  env?: Record<string, string>;
+  timeoutMs?: number;
+  onStdout?: (chunk: string) => void;
+};
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGTERM");
+});
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+
 /** Runs a Node program of the repository to its end, and gives what it said. */
-export function runNode(args: string[], { env = {}, timeoutMs = 300_000 } = {}): Promise<Ended> {
+export function runNode(
+  args: string[],
+  { cwd = root, env = {}, timeoutMs = 300_000, onStdout = () => undefined }: RunOptions = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
-      cwd: root,
+      cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const stdout: Buffer[] = [];
     const all: Buffer[] = [];
+    running.add(child);
     child.stdout.on("data", (chunk: Buffer) => {
+      onStdout(chunk.toString());
       stdout.push(chunk);
       all.push(chunk);
     });
@@ -26,6 +48,7 @@ export function runNode(args: string[], { env = {}, timeoutMs = 300_000 } = {}):
     }, timeoutMs);
     const finish = (code: number) => {
       clearTimeout(timer);
+      running.delete(child);
       resolve({ code, stdout: Buffer.concat(stdout).toString(), all: Buffer.concat(all).toString() });
     };
     child.once("error", (error) => {

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readTap, type TestFile } from "./read-tap.ts";
+import { logFolder } from "./log-shapes.ts";
+import { fileEnds, readTap, type TestFile } from "./read-tap.ts";
 import { programOf, root, runNode } from "./run-command.ts";
 import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
@@ -8,10 +9,10 @@ import { startTestServers } from "./test-servers.ts";
 
 const jobs = 2;
 const timeoutMs = 900_000;
-const logFolder = join(root, ".kismet/test-logs");
+
 /** They run a whole system each, and measure time against people's patience. */
 const runsAlone =
-  /^test\/|^packages\/dev\/test\/launcher|^packages\/bus\/test\/|^packages\/database\/test\/|^bench\//;
+  /^test\/|^packages\/dev\/test\/(launcher|story)|^packages\/bus\/test\/|^packages\/database\/test\/|^bench\//;
 
 /** Every test file, on one set of servers. */
 export async function runTests(parts: string[]): Promise<Outcome> {
@@ -52,7 +53,7 @@ async function runTap(files: string[], atOnce: number, env: Record<string, strin
       "--disable-coverage",
       ...files,
     ],
-    { env, timeoutMs },
+    { env, timeoutMs, onStdout: tellFiles() },
   );
   const results = readTap(stdout);
   for (const { path, logs } of results)
@@ -73,6 +74,19 @@ async function runTap(files: string[], atOnce: number, env: Record<string, strin
   ];
 }
 
+/** A line a file, as it ends. */
+function tellFiles(): (chunk: string) => void {
+  let rest = "";
+  return (chunk) => {
+    const lines = `${rest}${chunk}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const [, isFailed, path = "", ms = "0"] = fileEnds.exec(line) ?? [];
+      if (path) console.log(`${isFailed ? "FAILED" : "ok"}    ${path}  ${(Number(ms) / 1_000).toFixed(1)} s`);
+    }
+  };
+}
+
 function outcomeOf(results: TestFile[], files: string[]): Outcome {
   const sum = (key: "passed" | "failed" | "skipped") =>
     results.reduce((total, result) => total + result[key], 0);
@@ -80,7 +94,7 @@ function outcomeOf(results: TestFile[], files: string[]): Outcome {
   return {
     passed: sum("passed"),
     // A file can fail without an assertion that does: by its exit code, or its time.
-    failed: Math.max(sum("failed"), failed.length),
+    failed: failed.reduce((total, file) => total + Math.max(file.failed, 1), 0),
     skipped: sum("skipped"),
     output: [
       `${results.length} of ${files.length} files`,

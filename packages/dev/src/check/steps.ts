@@ -1,6 +1,7 @@
 import { checkBoundaries } from "./boundaries.ts";
 import { checkDocuments } from "../docs/check-documents.ts";
 import { checkDependencies } from "./dependencies.ts";
+import { checkLogs } from "./log-shapes.ts";
 import { programOf, runNode } from "./run-command.ts";
 import { runTests } from "./run-tests.ts";
 import { checkTidiness } from "./tidiness.ts";
@@ -19,6 +20,8 @@ export type Step = {
   name: string;
   run(files: string[]): Promise<Outcome>;
   takesFiles?: boolean;
+  /** Not beside other steps. */
+  isAlone?: boolean;
 };
 
 const program = (name: string, args: string[]): Step => ({
@@ -38,9 +41,12 @@ const faults = (name: string, check: () => Promise<string[]> | string[]): Step =
   },
 });
 
+/** The next run checks what has changed since. */
+const keepingTypes = ["--incremental", "--tsBuildInfoFile", ".kismet/types.tsbuildinfo"];
+
 /** In the order in which they run: what is quick and what explains other failures first. */
 export const steps: readonly Step[] = [
-  program("types", [programOf("typescript/bin/tsc"), "--noEmit", "-p", "tsconfig.json"]),
+  program("types", [programOf("typescript/bin/tsc"), "--noEmit", "-p", "tsconfig.json", ...keepingTypes]),
   program("lint", [programOf("eslint/bin/eslint.js"), "--max-warnings=0", "."]),
   program("format", [programOf("prettier/bin/prettier.cjs"), "--check", "--log-level=warn", "."]),
   faults("boundaries", checkBoundaries),
@@ -49,6 +55,7 @@ export const steps: readonly Step[] = [
   faults("documents", checkDocuments),
   program("dead code", [programOf("knip/bin/knip.js"), "--no-progress"]),
   program("generated files", ["packages/dev/src/generate/generate-main.ts", "--check"]),
-  { name: "tests", run: runTests, takesFiles: true },
-  program("story", ["packages/dev/src/story/story-main.ts"]),
+  { name: "tests", run: runTests, takesFiles: true, isAlone: true },
+  { ...faults("logs", checkLogs), isAlone: true },
+  { ...program("story", ["packages/dev/src/story/story-main.ts"]), isAlone: true },
 ];

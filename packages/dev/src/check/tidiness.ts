@@ -25,6 +25,7 @@ export function checkTidiness(): string[] {
   return [
     ...files.flatMap((path) => untidy(path, readFileSync(`${root}/${path}`, "utf8"))),
     ...missingReadmes(),
+    ...missingMigrations(sourceFiles()),
   ];
 }
 
@@ -37,6 +38,25 @@ export function untidy(path: string, text: string): string[] {
   for (const [index, line] of lines.entries())
     for (const [pattern, what] of banned) if (pattern.test(line)) faults.push(`${path}:${index + 1} ${what}`);
   return faults;
+}
+
+/** Of every service with tables, as many as its journal lists. */
+export function missingMigrations(
+  files: readonly string[],
+  read = (path: string) => readFileSync(`${root}/${path}`, "utf8"),
+): string[] {
+  const homes = files.flatMap((path) => /^(services\/[^/]+)\/src\/schema\.ts$/.exec(path)?.[1] ?? []);
+  return homes.flatMap((home) => {
+    const journal = `${home}/migrations/meta/_journal.json`;
+    if (!files.includes(journal)) return [`${home} has tables, but no migrations`];
+    const { entries } = JSON.parse(read(journal)) as { entries: { tag: string }[] };
+    const listed = entries.map(({ tag }) => `${home}/migrations/${tag}.sql`);
+    const present = files.filter((path) => path.startsWith(`${home}/migrations/`) && path.endsWith(".sql"));
+    return [
+      ...listed.filter((path) => !present.includes(path)).map((path) => `${path} is listed, but not there`),
+      ...present.filter((path) => !listed.includes(path)).map((path) => `${path} is in no journal`),
+    ];
+  });
 }
 
 function missingReadmes(): string[] {
