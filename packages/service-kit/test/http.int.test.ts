@@ -9,7 +9,7 @@ import {
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { type Jwk, type RoutePolicy, strict, Uuid } from "@kismet/contracts";
-import { test } from "tap";
+import t, { test } from "tap";
 import { Type } from "typebox";
 import {
   type App,
@@ -26,6 +26,9 @@ import {
   ProcessSettings,
   type Running,
 } from "../src/index.ts";
+
+// Of a busy machine.
+t.setTimeout(120_000);
 
 const policy: RoutePolicy = {
   auth: "public",

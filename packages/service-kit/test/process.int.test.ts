@@ -2,7 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { test } from "tap";
+import t, { test } from "tap";
+
+// Of a busy machine.
+t.setTimeout(120_000);
 
 type Line = { level: string; message: string; url?: string; err?: { message: string; stack: string } };
 

@@ -8,6 +8,7 @@
  * May be imported by tests only; may depend on any package.
  */
 export { createWorld, type Teardown, type World } from "./world.ts";
+export { routesWithIds } from "./routes-with-ids.ts";
 export { answer, type StandIn } from "./stand-in.ts";
 export { memberToken, startTestService, type TestService } from "./start-test-service.ts";
 export { newId, TestSigner } from "./member-token.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Catalogue, EntitlementChanged, GetEntitlements, type Subscription } from "@kismet/contracts";
-import { createWorld, eventually, newId } from "@kismet/testing";
+import { createWorld, eventually, newId, routesWithIds } from "@kismet/testing";
 import t, { test } from "tap";
 import { call, countRows, newMember, patience, publicUrl, startBilling } from "./billing-world.ts";
 
@@ -148,6 +148,13 @@ test("A14 somebody else's checkout looks as if it were not there", async (t) => 
   const token = "A".repeat(43);
   const guessed = await call(`${one.url}/v1/billing/sandbox/checkouts/${token}/pay`, { method: "POST" });
   t.equal(guessed.status, 404);
+  t.equal((await call(`${one.url}/v1/billing/sandbox/checkouts/${token}`)).status, 404);
+  const tried = [
+    "GET /v1/billing/checkout/:id",
+    "GET /v1/billing/sandbox/checkouts/:token",
+    "POST /v1/billing/sandbox/checkouts/:token/pay",
+  ];
+  t.same(routesWithIds("billing"), tried, "every route that takes an id was tried");
 });
 
 test("of two checkouts of a subscription only the later can be paid, and with one running there is no other", async (t) => {

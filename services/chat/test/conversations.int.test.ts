@@ -1,5 +1,5 @@
 import type { ChangePage, Conversation, Message } from "@kismet/contracts";
-import { eventually, forAWhile, newId } from "@kismet/testing";
+import { eventually, forAWhile, newId, routesWithIds } from "@kismet/testing";
 import { deadlineIn, runWithContext } from "@kismet/service-kit";
 import pg from "pg";
 import t from "tap";
@@ -222,12 +222,18 @@ await t.test("A14 nobody gets at the conversation of others, and can't tell that
   const [ada, bo, eve] = [person(chat.world), person(chat.world), person(chat.world)];
   const id = await match(chat, url, ada, bo);
   await post(url, ada, id, "between us");
-  const asked = (conversationId: string) => [
-    call(url, eve, "GET", `/v1/conversations/${conversationId}/messages`),
-    post(url, eve, conversationId, "let me in"),
-    call(url, eve, "PUT", `/v1/conversations/${conversationId}/read`, { seq: 1 }),
-    call(url, eve, "PUT", `/v1/conversations/${conversationId}/mute`, { muted: true }),
-  ];
+  const bodies: Record<string, object | undefined> = {
+    "GET /v1/conversations/:id/messages": undefined,
+    "POST /v1/conversations/:id/messages": { clientMessageId: newId(), type: "text", text: "let me in" },
+    "PUT /v1/conversations/:id/mute": { muted: true },
+    "PUT /v1/conversations/:id/read": { seq: 1 },
+  };
+  t.same(Object.keys(bodies), routesWithIds("chat"), "every route that takes an id is tried");
+  const asked = (conversationId: string) =>
+    Object.entries(bodies).map(([route, body]) => {
+      const [method, path] = route.split(" ") as [string, string];
+      return call(url, eve, method, path.replace(":id", conversationId), body);
+    });
   const comparable = ({ status, body }: Awaited<ReturnType<typeof call>>) => ({
     status,
     body: { ...body, requestId: "" },

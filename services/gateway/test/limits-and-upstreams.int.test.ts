@@ -4,7 +4,7 @@ import { strict } from "@kismet/contracts";
 import { createHttpApp, createRevocations, ProcessSettings } from "@kismet/service-kit";
 import { createWorld, eventually, memberToken, startTestService } from "@kismet/testing";
 import { Redis } from "ioredis";
-import { test } from "tap";
+import t, { test } from "tap";
 import { Type } from "typebox";
 import {
   codeOf,
@@ -16,6 +16,9 @@ import {
   startUpstream,
   type Upstream,
 } from "./fixture.ts";
+
+// Of a busy machine.
+t.setTimeout(120_000);
 
 test("A07 A37 limits by address and by member, per class, shared by instances, kept without Redis", async (t) => {
   const world = await createWorld(t);

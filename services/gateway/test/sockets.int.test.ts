@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { createWorld, memberToken, type World } from "@kismet/testing";
-import { test } from "tap";
+import t, { test } from "tap";
 import { WebSocket, WebSocketServer } from "ws";
 import { nowhere, route, startGateway, startUpstream } from "./fixture.ts";
+
+// Of a busy machine.
+t.setTimeout(120_000);
 
 const socketRoute = {
   ...route("GET", "/v1/chat/socket", { auth: "member", ticket: true, limit: "message" }, "chat"),

@@ -1,5 +1,8 @@
-import { test } from "tap";
+import t, { test } from "tap";
 import { birthDate, Client, createProfileWorld, eventsOf, mara, startProfile } from "./profile-world.ts";
+
+// Of a busy machine.
+t.setTimeout(120_000);
 
 test("a profile is made, replaced, merged, and told in order", async (t) => {
   const world = await createProfileWorld(t);
