@@ -44,14 +44,20 @@ export async function startAuth(
     config: Config,
     buildApp,
     clock,
-    settings: {
-      smtpUrl: `smtp://127.0.0.1:${mail.smtpPort}`,
-      hashSecret,
-      keyEncryptionSecret,
-      ...settings,
-    },
+    settings: { ...secretsAnd(mail), ...settings },
   });
   return { ...service, clock };
+}
+
+const secretsAnd = ({ smtpPort }: { smtpPort: number }) => ({
+  smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
+  hashSecret,
+  keyEncryptionSecret,
+});
+
+/** For parts of the service on their own. */
+export function authSettings(world: World, mail: { smtpPort: number }): Record<string, string | number> {
+  return { ...world.settings("auth"), ...secretsAnd(mail) };
 }
 
 export async function call<T = object>(

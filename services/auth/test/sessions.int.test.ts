@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { Jwk, OwnAccount } from "@kismet/contracts";
-import { createWorld, eventually, memberToken, TestSigner } from "@kismet/testing";
+import { createDatabase } from "@kismet/database";
+import { createParts, loadConfig } from "@kismet/service-kit";
+import { createWorld, environmentOf, eventually, memberToken, TestSigner } from "@kismet/testing";
 import t from "tap";
+import { Config } from "../src/config.ts";
+import { createKeyring } from "../src/keys/keyring.ts";
+import * as schema from "../src/schema.ts";
+import { createSealing } from "../src/secrets/sealing.ts";
 import {
+  authSettings,
   call,
   goodPassword,
+  keyEncryptionSecret,
   logIn,
   newAddress,
   newMember,
@@ -171,8 +179,10 @@ await t.test("logging out ends this device", async (t) => {
 
 await t.test("fifty devices and no more: the least seen is signed out", async (t) => {
   const { email, session } = await newMember(one, mail);
-  const sessions = await Promise.all(Array.from({ length: 52 }, () => logIn(one, email)));
-  t.ok(sessions.every(({ status }) => status === 200));
+  for (let round = 0; round < 4; round += 1) {
+    const sessions = await Promise.all(Array.from({ length: 13 }, () => logIn(one, email)));
+    t.ok(sessions.every(({ status }) => status === 200));
+  }
   const [row] = await world.sql<{ n: number }>(
     "SELECT count(*)::int AS n FROM auth.sessions WHERE member_id = $1 AND ended_at IS NULL",
     [session.memberId],
@@ -205,6 +215,25 @@ await t.test("A10 keys: published, sealed at rest, rotated without signing anybo
   const later = (await refresh(third, next.refreshToken)).body;
   t.not(later.accessToken.split(".")[0], header);
   third.clock.move(-601_000);
+});
+
+await t.test("A10 instances that look for a key at once make one", async (t) => {
+  const keyrings = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const parts = createParts("auth", loadConfig(Config, environmentOf(Config, authSettings(world, mail))));
+      const database = createDatabase(parts, schema);
+      await parts.lifecycle.start();
+      t.teardown(() => parts.lifecycle.stop());
+      const sealing = createSealing(keyEncryptionSecret);
+      return createKeyring({ database, clock: parts.clock, sealing, signingKeyDays: 30 });
+    }),
+  );
+  for (let round = 0; round < 5; round += 1) {
+    await world.sql("DELETE FROM auth.signing_keys");
+    await Promise.all(keyrings.map((keyring) => keyring.rotate()));
+    const [row] = await world.sql<{ n: number }>("SELECT count(*)::int AS n FROM auth.signing_keys");
+    t.equal(row?.n, 1);
+  }
 });
 
 await t.test("A02 a token of another key, issuer, audience or time is refused", async (t) => {
