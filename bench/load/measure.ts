@@ -5,6 +5,8 @@ import { cpuTimeMs } from "../system/cpu-time.ts";
 export type LoadShape = {
   workers: number;
   warmMs: number;
+  /** Goes on warming until so many have ended, if that is sooner than so many ms. */
+  warmUp?: { operations: number; withinMs: number };
   measureMs: number;
   /** Operations a second, over all workers; without it each begins anew as soon as it has ended. */
   rate?: number;
@@ -43,6 +45,8 @@ async function measure(shape: LoadShape, operation: (worker: number) => Promise<
   const load = new Load(shape, operation);
   const workers = Promise.all(Array.from({ length: shape.workers }, (_, worker) => load.work(worker)));
   await delay(shape.warmMs);
+  const warmUntil = performance.now() + (shape.warmUp?.withinMs ?? 0);
+  while (load.ended < (shape.warmUp?.operations ?? 0) && performance.now() < warmUntil) await delay(20);
   const before = load.begin();
   await delay(shape.measureMs);
   const result = load.end(before);
@@ -57,6 +61,8 @@ class Load {
   readonly #shape: LoadShape;
   readonly #operation: (worker: number) => Promise<void>;
   readonly #startedAt = performance.now();
+  /** Operations, measured or not. */
+  ended = 0;
   #latencies: number[] = [];
   #isMeasuring = false;
   #isOver = false;
@@ -89,6 +95,7 @@ class Load {
   async #run(worker: number, from: number): Promise<void> {
     try {
       await this.#operation(worker);
+      this.ended += 1;
       if (this.#isMeasuring) this.#latencies.push(performance.now() - from);
     } catch (error) {
       this.#errors += 1;

@@ -1,8 +1,8 @@
 /** How long a run takes, and what is the same for all that it compares. */
 export type Plan = {
   rounds: number;
-  /** Before the first round, until the code of all is compiled; not counted. */
-  warmUpMs: number;
+  /** Before the first round, until the code of all is compiled, and not for longer; not counted. */
+  warmUp: { operations: number; withinMs: number };
   /** At the start of each load, not counted. */
   settleMs: number;
   saturatedMs: number;
@@ -13,7 +13,7 @@ export type Plan = {
 
 export const fullPlan: Plan = {
   rounds: 3,
-  warmUpMs: 1_500,
+  warmUp: { operations: 4_000, withinMs: 6_000 },
   settleMs: 300,
   saturatedMs: 1_500,
   pacedMs: 1_500,
@@ -22,7 +22,7 @@ export const fullPlan: Plan = {
 
 export const quickPlan: Plan = {
   rounds: 1,
-  warmUpMs: 500,
+  warmUp: { operations: 500, withinMs: 500 },
   settleMs: 200,
   saturatedMs: 500,
   pacedMs: 400,

@@ -13,7 +13,7 @@ export type Profiles = { gateway: Profile; matching: Profile };
 
 /** In runs of their own, since a process that is being sampled is slower. */
 export async function takeProfiles({ system, plan, progress }: Section): Promise<Profiles> {
-  const shape = { workers: concurrency, warmMs: 2_000, measureMs: plan.profileMs };
+  const shape = { workers: concurrency, warmMs: 1_000, warmUp: plan.warmUp, measureMs: plan.profileMs };
   progress("profile of the gateway");
   const upstream = await spawnPeer("upstream", [], system);
   const gateway = await profiled(system, "gateway", async (folder) => {

@@ -12,12 +12,10 @@ export type Rounds = Record<Loads, Map<string, LoadResult[]>>;
 
 /** All take their turn in each round, in every other round backwards, so that what changes with time strikes all. */
 export async function runRounds(plan: Plan, contestants: readonly Contestant[]): Promise<Rounds> {
-  const { rounds, warmUpMs, settleMs, saturatedMs, pacedMs } = plan;
+  const { rounds, warmUp, settleMs, saturatedMs, pacedMs } = plan;
   const rounded: Rounds = { saturated: new Map(), paced: new Map() };
   const shape = { workers: concurrency, warmMs: settleMs };
-  if (warmUpMs > 0) {
-    for (const { run } of contestants) await run([{ ...shape, measureMs: warmUpMs }]);
-  }
+  for (const { run } of contestants) await run([{ ...shape, warmUp, measureMs: 0 }]);
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? contestants : contestants.toReversed();
     for (const { name, run } of order) {
