@@ -3,8 +3,12 @@ import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
 import { SessionRevoked } from "@kismet/contracts";
 import { createWorld, eventually, memberToken, newId } from "@kismet/testing";
-import { test } from "tap";
+import t, { test } from "tap";
+import { loadRouteTable } from "../src/proxy/route-table.ts";
 import { codeOf, echo, policy, route, startGateway, startUpstream } from "./fixture.ts";
+
+// Of a busy machine.
+t.setTimeout(120_000);
 
 test("what is in the table reaches its service as it was sent; nothing else is reachable", async (t) => {
   const world = await createWorld(t);
@@ -225,6 +229,103 @@ test("A03 origins: CORS answers for listed ones, refusal for others, proof in pr
   const bad = await send({ origin: "https://evil.example", ...preflight }, "OPTIONS");
   t.equal(bad.status, 403);
   t.equal(bad.headers.get("access-control-allow-origin"), null);
+});
+
+test("A43 every answer has security headers, refusals and services' own answers included", async (t) => {
+  const world = await createWorld(t);
+  const service = await startUpstream(t, (app) => {
+    app.get("/v1/bare", (_, reply) => reply.send({ ok: true }));
+    app.get("/v1/broken", (_, reply) => reply.code(500).send({}));
+    app.post("/v1/things", () => ({}));
+  });
+  const table = [
+    route("GET", "/v1/bare"),
+    route("GET", "/v1/broken"),
+    route("POST", "/v1/things"),
+    route("GET", "/v1/mine", { auth: "member" }),
+    route("GET", "/v1/away", { timeoutMs: 300 }, "chat"),
+    route("POST", "/v1/login", { limit: "credential" }),
+  ];
+  const settings = { upstreamMatching: [service.url], limitScale: 0.1, corsOrigins: ["https://app.test"] };
+  const { url } = await startGateway(t, world, table, settings);
+  const post = (body: string) => ({ method: "POST", body, headers: { "content-type": "application/json" } });
+  const from = (origin: string) => ({ headers: { origin } });
+  const asked: [path: string, init: RequestInit, status: number | number[]][] = [
+    ["/v1/bare", {}, 200],
+    ["/v1/broken", {}, 500],
+    ["/v1/nothing", {}, 404],
+    ["/v1/bare", { method: "DELETE" }, [404, 405]],
+    ["/v1/mine", {}, 401],
+    ["/v1/mine", { headers: { authorization: "Bearer forged" } }, 401],
+    ["/v1/bare", from("https://evil.test"), 403],
+    ["/v1/bare", from("https://app.test"), 200],
+    ["/v1/things", post("x".repeat(policy.bodyLimit + 1)), 413],
+    ["/v1/away", {}, [503, 504]],
+    ["/v1/login", post("{}"), 404],
+    ["/healthz", {}, 200],
+    ["/openapi.json", {}, 200],
+    ["/docs/", {}, 200],
+  ];
+  const held = (answer: Response, name: string): void => {
+    t.equal(answer.headers.get("x-content-type-options"), "nosniff", name);
+    t.match(answer.headers.get("strict-transport-security"), /max-age=\d{7,}/, name);
+    t.ok(answer.headers.get("content-security-policy"), name);
+    t.ok(answer.headers.get("x-frame-options"), name);
+    t.notOk(answer.headers.get("x-powered-by") ?? answer.headers.get("server"), name);
+    t.ok(answer.headers.get("x-request-id"), name);
+  };
+  for (const [path, init, status] of asked) {
+    const answer = await fetch(url + path, init);
+    const name = `${init.method ?? "GET"} ${path} ${answer.status}`;
+    t.ok([status].flat().includes(answer.status), name);
+    held(answer, name);
+    await answer.body?.cancel();
+  }
+  const limited = await eventually(async () => {
+    const answer = await fetch(`${url}/v1/login`, post("{}"));
+    await answer.body?.cancel();
+    assert.equal(answer.status, 429);
+    return answer;
+  });
+  held(limited, "429");
+});
+
+test("A32 the API has a version in each path, and no path without one is let through", async (t) => {
+  const world = await createWorld(t);
+  const service = await startUpstream(t, echo);
+  const settings = { upstreamMatching: [service.url] };
+  const { url } = await startGateway(t, world, [route("GET", "/v1/things/:id")], settings);
+  t.equal((await fetch(`${url}/v1/things/1`)).status, 200);
+  for (const path of [
+    "/things/1",
+    "/v2/things/1",
+    "/V1/things/1",
+    "/v1//things/1",
+    "/v1/v1/things/1",
+    "/v01/things/1",
+  ]) {
+    const answer = await fetch(url + path);
+    t.equal(answer.status, 404, path);
+    t.equal(await codeOf(answer), "NOT_FOUND", path);
+  }
+  const unversioned = loadRouteTable().filter(({ path }) => !/^\/(v1|\.well-known)\//.test(path));
+  t.same(unversioned, []);
+});
+
+test("A42 the published document has every route of the table and no other", async (t) => {
+  const world = await createWorld(t);
+  const { url } = await startGateway(t, world, []);
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { responses?: object }>>;
+  };
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const table = loadRouteTable().map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
+  t.same(described.sort(), table.sort());
+  for (const methods of Object.values(document.paths)) {
+    for (const { responses } of Object.values(methods)) t.ok(Object.keys(responses ?? {}).length > 0);
+  }
 });
 
 test("A42 A16 the gateway's own pages", async (t) => {

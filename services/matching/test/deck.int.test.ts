@@ -186,7 +186,7 @@ await t.test("the deck", async (t) => {
   });
 
   await t.test(
-    "moving an observer about a member tells the deck's reader no more than the member's cell",
+    "proof 10: moving an observer about a member tells the deck's reader no more than the member's cell",
     async (t) => {
       const target = latLngToCell(...london, 7);
       const [here, there] = (await matching.people([

@@ -26,7 +26,7 @@ function moved([latitude, longitude]: [number, number], northKm: number, eastKm:
   ];
 }
 
-test(`moving an observer through 1,000 places never narrows a member below its cell (seed ${seed})`, async (t) => {
+test(`proof 10: moving an observer through 1,000 places never narrows a member below its cell (seed ${seed})`, async (t) => {
   const home: [number, number] = [51.5074, -0.1278];
   const cell = latLngToCell(...home, 7);
   // Two members of the same cell, as far from each other as positions in a cell can be.
