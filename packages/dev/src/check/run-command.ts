@@ -5,6 +5,9 @@ export const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
 export type Ended = { code: number; stdout: string; all: string };
 
+/** For what hangs: on a busy machine a check may take minutes. */
+const patienceMs = 600_000;
+
 type RunOptions = {
   cwd?: string;
   env?: Record<string, string>;
@@ -25,7 +28,7 @@ for (const [signal, code] of [
 /** Runs a Node program of the repository to its end, and gives what it said. */
 export function runNode(
   args: string[],
-  { cwd = root, env = {}, timeoutMs = 300_000, onStdout = () => undefined }: RunOptions = {},
+  { cwd = root, env = {}, timeoutMs = patienceMs, onStdout = () => undefined }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
