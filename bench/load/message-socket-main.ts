@@ -23,6 +23,8 @@ const { shapes, conversations, text } = await readInput<{
   text: string;
 }>();
 
+const beginTimeoutMs = 15_000;
+
 class Line {
   readonly #id: string;
   readonly #sender: WebSocket;
@@ -77,6 +79,9 @@ class Line {
 
 /** Open is not enough: what is said before the server has begun to listen for the member is not pushed to the socket. */
 async function begin(socket: WebSocket): Promise<void> {
+  const timer = setTimeout(() => {
+    throw new Error(`${socket.url}: a socket has not begun (state ${socket.readyState})`);
+  }, beginTimeoutMs);
   await once(socket, "open");
   const closed = once(socket, "close").then(([code]) => {
     throw new Error(`a socket was closed before it began: ${String(code)}`);
@@ -85,6 +90,7 @@ async function begin(socket: WebSocket): Promise<void> {
   closed.catch(() => undefined);
   socket.send(JSON.stringify({ type: "ping", ref: "begin" }));
   await Promise.race([once(socket, "message"), closed]);
+  clearTimeout(timer);
 }
 
 const lines = await Promise.all(conversations.map((conversation) => Line.open(conversation)));
