@@ -118,6 +118,14 @@ t.test("untidy sources are found", async (t) => {
     ["} catch ", "{}"],
   ])
     t.equal(faultsOf("services/a/src/a.ts", banned.join("")), 1, banned.join(""));
+  const expectation = ["// @ts-", "expect-error a request without a schema"].join("");
+  t.equal(faultsOf("services/a/src/a.ts", expectation), 1, "an expected error in a service");
+  t.equal(faultsOf("services/a/src/a.test.ts", expectation), 0, "an expected error in a test");
+  t.equal(
+    faultsOf("services/a/src/a.test.ts", expectation.slice(0, 19)),
+    1,
+    "an expected error without a word",
+  );
 });
 
 t.test("tables without their migrations are found", async (t) => {

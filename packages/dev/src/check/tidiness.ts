@@ -10,11 +10,13 @@ const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.(int|test|d|config))*\.ts$/;
 /** By what a line must not have; the rule's own file is where it has to stand. */
 const banned: [RegExp, string][] = [
   [/\b(TODO|FIXME|XXX)\b/, "is left to do"],
-  [/@ts-(ignore|expect-error|nocheck)|eslint-disable/, "silences a check"],
+  [/@ts-(ignore|nocheck)|eslint-disable/, "silences a check"],
   [/\b(t|test|tap)\.(only|skip|todo)\(/, "switches a test off"],
   [/\bsql\.raw\(/, "puts text into SQL (A06)"],
   [/catch *(\([^)]*\))? *\{ *\}/, "swallows an error"],
 ];
+/** In a test it claims that something does not compile, and has to say what. */
+const expectedError = /@ts-expect-error(?<what> \w+ \w+)?/;
 const exempt = ["packages/dev/src/check/tidiness.ts"];
 
 /** What linters miss. */
@@ -35,8 +37,12 @@ export function untidy(path: string, text: string): string[] {
   const bound = path.endsWith(".test.ts") ? maxTestLines : maxLines;
   if (lines.length > bound) faults.push(`${path} has ${lines.length} lines, more than ${bound}`);
   if (!kebabCase.test(basename(path))) faults.push(`${path} is not named in kebab-case`);
-  for (const [index, line] of lines.entries())
+  for (const [index, line] of lines.entries()) {
     for (const [pattern, what] of banned) if (pattern.test(line)) faults.push(`${path}:${index + 1} ${what}`);
+    const expected = expectedError.exec(line);
+    if (expected && !(path.endsWith(".test.ts") && expected.groups?.["what"]))
+      faults.push(`${path}:${index + 1} expects an error, in no test or without saying which`);
+  }
   return faults;
 }
 
