@@ -116,6 +116,12 @@ async function restart(instance: Instance): Promise<string> {
   return `${Math.round(stopped - begin)} + ${Math.round(performance.now() - stopped)}`;
 }
 
+/** Both where sockets have to move to the other one and back; one of two where the other simply takes over. */
+function restartedOf(system: System, service: (typeof order)[number]): Instance[] {
+  const instances = system.instances(service);
+  return service === "chat" || service === "gateway" ? instances : instances.slice(0, 1);
+}
+
 async function connectedAgain(phones: Phone[]): Promise<void> {
   await eventually(() => assert.ok(phones.every((phone) => phone.isConnected)), { timeoutMs: 20_000 });
 }
@@ -142,7 +148,7 @@ await t.test(
     const closesAt = new Map<string, Phone["closes"]>();
     for (const service of order) {
       const before = phones.map((phone) => phone.closes.length);
-      for (const instance of system.instances(service)) {
+      for (const instance of restartedOf(system, service)) {
         const took = await restart(instance);
         await load.untilMore();
         await connectedAgain(phones);
