@@ -166,6 +166,41 @@ await t.test("history is paged by seq in both directions, conversations by what 
   }
 });
 
+await t.test("a message that meets the end of its match comes before it or not at all", async (t) => {
+  const [ada, bo] = [person(chat.world), person(chat.world)];
+  const id = await match(chat, url, ada, bo);
+  const holder = new pg.Client(chat.world.databaseUrl("chat"));
+  await holder.connect();
+  t.teardown(() => holder.end());
+  const waiting = (count: number) =>
+    eventually(async () => {
+      const rows = await chat.world.sql(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+      );
+      if (rows.length < count) throw new Error(`${rows.length} wait for a lock`);
+    });
+  // The end has closed the conversation, and waits to tell the two; then the message comes.
+  await holder.query("BEGIN");
+  await holder.query("SELECT 1 FROM chat.members WHERE id = ANY ($1) FOR UPDATE", [[ada.id, bo.id]]);
+  await endMatch(chat, id, ada, bo);
+  await waiting(1);
+  const answer = post(two.url, ada, id, "one more thing");
+  await waiting(2);
+  await holder.query("COMMIT");
+  const { status } = await answer;
+  const told = await eventually(async () => {
+    const rows = await chat.world.sql<{ said: boolean }>(
+      `SELECT message_seq IS NOT NULL AS said FROM chat.changes
+        WHERE conversation_id = $1 AND member_id = $2 ORDER BY seq`,
+      [id, bo.id],
+    );
+    if (rows.length < 2) throw new Error("the end is not told yet");
+    return rows.map(({ said }) => said);
+  });
+  t.equal(told.at(-1), false, "nothing comes after the end");
+  t.equal(told.includes(true), status === 201, "what was acknowledged is there, what was refused is not");
+});
+
 await t.test(
   "the end of a match closes the conversation for both, whatever comes first and how often",
   async (t) => {

@@ -105,7 +105,7 @@ export class Person {
     return this.call("POST", "/v1/swipes", body, instance);
   }
 
-  /** As a client does it: sent again after a 503, which a crowd at one instant may get while connections are few. */
+  /** As a client does it: sent again after a 503 or 504, which a crowd at one instant may get while connections are few. */
   async swipePatiently(
     target: { id: string },
     action: SwipeRequest["action"],
@@ -114,7 +114,7 @@ export class Person {
     return eventually(
       async () => {
         const reply = await this.swipe(target, action, { instance });
-        if (reply.status === 503) throw new Error(`503 ${reply.body.code}`);
+        if (reply.status >= 503) throw new Error(`${reply.status} ${reply.body.code}`);
         return reply;
       },
       // On a busy machine a crowd of 200 is let in little by little, and the faster it asks, the fewer get in.
