@@ -342,7 +342,11 @@ async function provesEndpoints(t: Test, world: World): Promise<void> {
   const nats = await connect({ servers: `${hostname}:${port}`, user: username, pass: password });
   t.teardown(() => nats.close());
   const endpoints: Endpoint[] = [];
-  const infos = await nats.requestMany("$SRV.INFO", "", { strategy: "stall", maxWait: 3_000 });
+  const infos = await nats.requestMany("$SRV.INFO", "", {
+    strategy: "count",
+    maxMessages: services.length,
+    maxWait: 10_000,
+  });
   for await (const info of infos) {
     const { name, endpoints: own } = info.json<{ name: string; endpoints: Endpoint[] }>();
     t.ok(
