@@ -30,7 +30,7 @@ await t.test("tables are as prettier leaves them", async (t) => {
   t.equal(table(["", "n"], [["ab", "1"]]), "|     |   n |\n| --- | --: |\n| ab  |   1 |");
 });
 
-await t.test("a quick run compares all three and leaves nothing behind", async (t) => {
+await t.test("a quick run compares all three", async (t) => {
   const { stdout } = await run(process.execPath, [main, "--quick"]);
   for (const title of ["Gateway", "Swipes", "Messages", "Reading"]) t.match(stdout, `## ${title}\n`);
   for (const compared of [
