@@ -1,24 +1,33 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { root } from "../check/run-command.ts";
 import { sourceFiles } from "../check/source-files.ts";
 
+/** Where the files are: a test has a tree of its own, with something planted in it. */
+export type Tree = { files(): string[]; has(path: string): boolean; read(path: string): string };
+
+export const workTree: Tree = {
+  files: sourceFiles,
+  has: (path) => existsSync(join(root, path)),
+  read: (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : ""),
+};
+
 /** What the documents say of the sources is so, and the other way round. */
-export function checkDocuments(): string[] {
-  return [...errorFaults(), ...dependencyFaults(), ...deadLinks()];
+export function checkDocuments(tree: Tree = workTree): string[] {
+  return [...errorFaults(tree), ...dependencyFaults(tree), ...deadLinks(tree), ...recordFaults(tree)];
 }
 
 /** Codes with their statuses, both ways. */
-function errorFaults(): string[] {
+function errorFaults(tree: Tree): string[] {
   const thrown = new Set(
-    sources().flatMap((path) =>
-      [...read(path).matchAll(/(?:super|new PublicError)\(\s*"([A-Z][A-Z_]+)",\s*(\d{3})\b/g)].map(
+    sources(tree).flatMap((path) =>
+      [...tree.read(path).matchAll(/(?:super|new PublicError)\(\s*"([A-Z][A-Z_]+)",\s*(\d{3})\b/g)].map(
         ([, code = "", status = ""]) => `${code} ${status}`,
       ),
     ),
   );
   const told = new Set(
-    [...read("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \| (\d{3}) \|/gm)].map(
+    [...tree.read("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \| (\d{3}) \|/gm)].map(
       ([, code = "", status = ""]) => `${code} ${status}`,
     ),
   );
@@ -28,12 +37,13 @@ function errorFaults(): string[] {
   ];
 }
 
-function dependencyFaults(): string[] {
+function dependencyFaults(tree: Tree): string[] {
   const used = new Set(
-    sourceFiles()
+    tree
+      .files()
       .filter((path) => /(^|\/)package\.json$/.test(path))
       .flatMap((path) => {
-        const manifest = JSON.parse(read(path)) as Record<string, Record<string, string> | undefined>;
+        const manifest = JSON.parse(tree.read(path)) as Record<string, Record<string, string> | undefined>;
         return ["dependencies", "devDependencies", "optionalDependencies"].flatMap((kind) =>
           Object.keys(manifest[kind] ?? {}),
         );
@@ -41,7 +51,7 @@ function dependencyFaults(): string[] {
       .filter((name) => !name.startsWith("@kismet/")),
   );
   const told = new Set(
-    [...read("docs/dependencies.md").matchAll(/^\| ((?:`[^`]+`,? ?)+)\|/gm)].flatMap(([, names = ""]) =>
+    [...tree.read("docs/dependencies.md").matchAll(/^\| ((?:`[^`]+`,? ?)+)\|/gm)].flatMap(([, names = ""]) =>
       [...names.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
     ),
   );
@@ -51,26 +61,43 @@ function dependencyFaults(): string[] {
   ];
 }
 
-function deadLinks(): string[] {
-  return sourceFiles()
+function deadLinks(tree: Tree): string[] {
+  return tree
+    .files()
     .filter((path) => path.endsWith(".md"))
     .flatMap((path) =>
-      [...read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
-        .filter(([, target = ""]) => !existsSync(join(root, dirname(path), target)))
+      [...tree.read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+        .filter(([, target = ""]) => !tree.has(join(dirname(path), target)))
         .map(([, target = ""]) => `${path} links to ${target}, which is not there`),
     );
 }
 
-function sources(): string[] {
-  return sourceFiles().filter(
-    (path) => /^(services|packages)\/[^/]+\/src\/.*\.ts$/.test(path) && !path.endsWith(".test.ts"),
-  );
+/** Every decision record that a source cites is there, and the index has each. */
+function recordFaults(tree: Tree): string[] {
+  const index = tree.read("docs/adr/README.md");
+  const cited = tree
+    .files()
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+    .flatMap((path) =>
+      [...tree.read(path).matchAll(/docs\/adr\/[a-z0-9-]+\.md/g)].map(([record]) => ({ path, record })),
+    );
+  const records = tree.files().filter((path) => /^docs\/adr\/(?!README)[^/]+\.md$/.test(path));
+  return [
+    ...cited
+      .filter(({ record }) => !tree.has(record))
+      .map(({ path, record }) => `${path} cites ${record}, which is not there`),
+    ...records
+      .filter((path) => !index.includes(`](${basename(path)})`))
+      .map((path) => `docs/adr/README.md does not list ${basename(path)}`),
+  ];
+}
+
+function sources(tree: Tree): string[] {
+  return tree
+    .files()
+    .filter((path) => /^(services|packages)\/[^/]+\/src\/.*\.ts$/.test(path) && !path.endsWith(".test.ts"));
 }
 
 function difference(left: Set<string>, right: Set<string>): string[] {
   return [...left].filter((item) => !right.has(item));
-}
-
-function read(path: string): string {
-  return existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : "";
 }

@@ -47,7 +47,7 @@ test("A28 a complete configuration is read, converted and completed", async (t) 
   });
 });
 
-test("A28 each fault is named, and no fault slips through", async (t) => {
+test("A28 each fault is named, and no fault slips through (proof 9)", async (t) => {
   const table: [string, Record<string, string | undefined>, RegExp][] = [
     ["missing", { KISMET_DATABASE_URL: undefined }, /^KISMET_DATABASE_URL is missing$/],
     ["empty", { KISMET_PEPPER: "" }, /^KISMET_PEPPER is missing$/],
@@ -83,7 +83,7 @@ test("A28 all faults are told at once", async (t) => {
   );
 });
 
-test("A10 production does not start on a placeholder, short, simple or development secret", async (t) => {
+test("A10 production does not start on a placeholder, short, simple or development secret (proof 9)", async (t) => {
   const table: [string, Record<string, string>, RegExp][] = [
     ["placeholder", { KISMET_PEPPER: "change-me-change-me-change-me-change-me" }, /PEPPER is a placeholder/],
     ["development", { KISMET_PEPPER: "development-only-pepper-of-auth-x" }, /PEPPER is a development value/],
