@@ -17,7 +17,11 @@ type RunOptions = {
 
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
-  for (const child of running) child.kill("SIGTERM");
+  for (const child of running) {
+    // tap outlives a SIGTERM and goes on to the next file: its tests are asked to end, and it is made to.
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    child.kill("SIGKILL");
+  }
 });
 for (const [signal, code] of [
   ["SIGINT", 130],
@@ -35,6 +39,7 @@ export function runNode(
       cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
     });
     const stdout: Buffer[] = [];
     const all: Buffer[] = [];
