@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { logFolder } from "./log-shapes.ts";
 import { fileEnds, readTap, type TestFile } from "./read-tap.ts";
-import { programOf, root, runNode } from "./run-command.ts";
+import { programOf, runNode } from "./run-command.ts";
 import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
 import { startTestServers } from "./test-servers.ts";
