@@ -13,6 +13,7 @@ export { answer, type StandIn } from "./stand-in.ts";
 export { memberToken, startTestService, type TestService } from "./start-test-service.ts";
 export { newId, TestSigner } from "./member-token.ts";
 export { eventually, forAWhile } from "./eventually.ts";
+export { MovedClock } from "./moved-clock.ts";
 export { environmentOf, variableOf } from "./environment-of.ts";
 export { type Instance, type LoggedLine, spawnSystem, type System } from "./spawn-system.ts";
 export { type PrivateServer, type PrivateServers } from "./private-servers.ts";

@@ -1,7 +1,13 @@
 import { type MailCatcher, startMailCatcher } from "@kismet/dev";
 import type { Session } from "@kismet/contracts";
-import type { Clock } from "@kismet/service-kit";
-import { eventually, startTestService, type Teardown, type TestService, type World } from "@kismet/testing";
+import {
+  eventually,
+  MovedClock,
+  startTestService,
+  type Teardown,
+  type TestService,
+  type World,
+} from "@kismet/testing";
 import { request } from "undici";
 import { buildApp } from "../src/app.ts";
 import { Config } from "../src/config.ts";
@@ -10,19 +16,6 @@ export const hashSecret = "q8Tn3vLx0Zr5Kc7Wd2Hs9Yb4Mf6Gj1Pa_hash";
 export const keyEncryptionSecret = "u2Xe7Rk4Vn9Bs1Qy6Ct3Lw8Zm5Hd0Jf_seal";
 /** Test files share two cores. */
 export const patience = { timeoutMs: 15_000 };
-
-/** The real time, and what the test has moved it by. */
-export class MovedClock implements Clock {
-  #movedMs = 0;
-
-  now(): Date {
-    return new Date(Date.now() + this.#movedMs);
-  }
-
-  move(ms: number): void {
-    this.#movedMs += ms;
-  }
-}
 
 type Told = { code?: string; requestId?: string; detail?: string };
 export type Answer<T = object> = { status: number; body: T & Told; headers: Record<string, unknown> };

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Checkout, CheckoutOpened, Entitlements } from "@kismet/contracts";
-import type { Clock } from "@kismet/service-kit";
-import { eventually, memberToken, newId, startTestService, type Teardown, type World } from "@kismet/testing";
+import {
+  eventually,
+  memberToken,
+  MovedClock,
+  newId,
+  startTestService,
+  type Teardown,
+  type World,
+} from "@kismet/testing";
 import { request } from "undici";
 import { buildApp } from "../src/app.ts";
 import { Config } from "../src/config.ts";
@@ -11,23 +18,6 @@ export const webhookSecret = "k3Xw9mVbQ2rT7yLp4sZc8dFg1hJn6aUe0iOqRtYw";
 export const publicUrl = "http://kismet.test";
 /** Nobody listens there: for tests in which webhooks get lost, or are sent by the test itself. */
 export const nowhere = "http://127.0.0.1:9/";
-
-/** The real time, and what the test has moved it by. */
-export class MovedClock implements Clock {
-  #movedMs = 0;
-
-  now(): Date {
-    return new Date(Date.now() + this.#movedMs);
-  }
-
-  moveTo(moment: Date): void {
-    this.#movedMs = moment.getTime() - Date.now();
-  }
-
-  move(ms: number): void {
-    this.#movedMs += ms;
-  }
-}
 
 /** What every problem has, beside what the test expects. */
 type Told = { code?: string; requestId?: string };

@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Consumable, RefundConsumable, SpendConsumable } from "@kismet/contracts";
-import { createWorld, environmentOf, newId } from "@kismet/testing";
+import { createWorld, environmentOf, MovedClock, newId } from "@kismet/testing";
 import t, { test } from "tap";
 import { createDatabase } from "@kismet/database";
 import { createParts, loadConfig, PublicError, retry } from "@kismet/service-kit";
 import { Config } from "../src/config.ts";
 import { findLedgerFaults } from "../src/ledger/check-ledger-repository.ts";
 import * as schema from "../src/schema.ts";
-import { countRows, MovedClock, newMember, startBilling, type TestMember } from "./billing-world.ts";
+import { countRows, newMember, startBilling, type TestMember } from "./billing-world.ts";
 
 t.setTimeout(120_000);
 

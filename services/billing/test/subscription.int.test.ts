@@ -1,12 +1,11 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { Entitlements, Subscription } from "@kismet/contracts";
-import { createWorld, eventually, newId, type World } from "@kismet/testing";
+import { createWorld, eventually, MovedClock, newId, type World } from "@kismet/testing";
 import t, { test } from "tap";
 import { sign, signatureHeader } from "../src/sandbox/sandbox-protocol.ts";
 import {
   call,
   countRows,
-  MovedClock,
   newMember,
   nowhere,
   patience,
