@@ -4,6 +4,8 @@ import {
   defineEvent,
   defineRequest,
   defineSignal,
+  type DomainService,
+  domainServices,
   type EventContract,
   limitClasses,
   type RequestContract,
@@ -11,6 +13,7 @@ import {
   serviceNames,
   type SignalContract,
   strict,
+  upstreamKey,
 } from "@kismet/contracts";
 import { serviceEnvironment } from "@kismet/dev";
 import { type App, type Parts, unboundedPlaces } from "@kismet/service-kit";
@@ -21,9 +24,7 @@ import { type TObject, Type } from "typebox";
 
 t.setTimeout(90_000);
 
-const services = ["auth", "profile", "matching", "chat", "billing"] as const;
-type Service = (typeof services)[number];
-type Running = { service: Service; url: string; app: App };
+type Running = { service: DomainService; url: string; app: App };
 /** As services declare them, whether they know it or not: the checks read the declarations. */
 type Operation = {
   parameters?: { in: string; name: string; schema?: unknown }[];
@@ -48,7 +49,7 @@ function settingsOf(service: (typeof serviceNames)[number], world: World): Recor
     redisUrl: world.redisUrl,
     smtpUrl: "smtp://127.0.0.1:9",
     publicUrl: nowhere,
-    upstreams: { auth: nowhere, profile: nowhere, matching: nowhere, chat: nowhere, billing: nowhere },
+    urlOf: () => nowhere,
     secret: (name) => name.padEnd(64, "-of-a-test"),
   });
   const keyOf = (variable: string) =>
@@ -68,7 +69,7 @@ async function modulesOf(service: (typeof serviceNames)[number]): Promise<Module
   return { Config, buildApp };
 }
 
-async function start(t: Test, world: World, service: Service): Promise<Running> {
+async function start(t: Test, world: World, service: DomainService): Promise<Running> {
   const { Config, buildApp } = await modulesOf(service);
   const settings = { ...settingsOf(service, world), logLevel: "silent" };
   const { app, url } = await startTestService(t, world, {
@@ -119,7 +120,7 @@ const planted: [lack: string, url: string, route: object][] = [
   ],
 ];
 
-function plantBareRoutes(t: Test, service: Service, app: App): void {
+function plantBareRoutes(t: Test, service: DomainService, app: App): void {
   for (const [lack, url, route] of planted) {
     const plant = () =>
       app.route({ method: "POST", url, handler: async () => ({ ok: true }), ...route } as never);
@@ -245,7 +246,7 @@ async function provesGateway(
 ): Promise<void> {
   const table = [...running.flatMap(({ app }) => app.routeTable), ...ofAuth];
   const { Config, buildApp } = await modulesOf("gateway");
-  const upstream = (service: Service) => [
+  const upstream = (service: DomainService) => [
     // Auth is played by a stand-in here, which has no HTTP: limits come before that matters.
     running.find((each) => each.service === service)?.url ?? "http://127.0.0.1:9",
   ];
@@ -256,11 +257,7 @@ async function provesGateway(
     settings: {
       ...settingsOf("gateway", world),
       logLevel: "silent",
-      upstreamAuth: upstream("auth"),
-      upstreamProfile: upstream("profile"),
-      upstreamMatching: upstream("matching"),
-      upstreamChat: upstream("chat"),
-      upstreamBilling: upstream("billing"),
+      ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), upstream(service)])),
       // The least that there is: one request, or a hundredth of the usual.
       limitScale: 0.01,
     } as never,
@@ -344,7 +341,7 @@ async function provesEndpoints(t: Test, world: World): Promise<void> {
   const endpoints: Endpoint[] = [];
   const infos = await nats.requestMany("$SRV.INFO", "", {
     strategy: "count",
-    maxMessages: services.length,
+    maxMessages: domainServices.length,
     maxWait: 10_000,
   });
   for await (const info of infos) {
@@ -398,7 +395,7 @@ await t.test(
     const auth = await start(t, world, "auth");
     ofAuth = [...auth.app.routeTable];
     const others = await Promise.all(
-      services.filter((name) => name !== "auth").map((service) => start(t, world, service)),
+      domainServices.filter((name) => name !== "auth").map((service) => start(t, world, service)),
     );
     const running = [auth, ...others];
     for (const each of running) {
@@ -418,7 +415,7 @@ await t.test(
   async (t) => {
     const world = await createWorld(t);
     const running = await Promise.all(
-      services.filter((name) => name !== "auth").map((service) => start(t, world, service)),
+      domainServices.filter((name) => name !== "auth").map((service) => start(t, world, service)),
     );
     for (const each of running)
       await t.test(`routes of ${each.service}`, (t) => provesBehaviour(t, world, each));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CheckoutOpened, Session } from "@kismet/contracts";
+import { type CheckoutOpened, domainServices, serviceNames, type Session } from "@kismet/contracts";
 import { eventually, newId, spawnSystem, type System } from "@kismet/testing";
 import t from "tap";
 import { fillProfile, matchThem, Phone, type SystemMember } from "./member.ts";
@@ -138,9 +138,7 @@ await t.test("proof 8: nothing personal and nothing secret is in what the system
     auth: "real",
     // As much as it can say: each statement is a slow one, each detail is told.
     env: { KISMET_LOG_LEVEL: "debug" },
-    settings: Object.fromEntries(
-      ["auth", "profile", "matching", "chat", "billing"].map((name) => [name, { slowQueryMs: 1 }]),
-    ),
+    settings: Object.fromEntries(domainServices.map((name) => [name, { slowQueryMs: 1 }])),
   });
   const secrets: Secrets = new Map([
     ["birth date", birthDate],
@@ -165,7 +163,7 @@ await t.test("proof 8: nothing personal and nothing secret is in what the system
 
   const { lines } = system;
   t.comment(`${lines.length} lines are scanned for ${secrets.size} secrets and ${shapes.length} shapes`);
-  for (const service of ["gateway", "auth", "profile", "matching", "chat", "billing"])
+  for (const service of serviceNames)
     t.ok(lines.filter((line) => line.service === service).length > 5, `${service} has said something`);
   t.ok(
     [...secrets.values()].every((secret) => secret.length >= 8),

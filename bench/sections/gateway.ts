@@ -1,3 +1,4 @@
+import { domainServices, upstreamKey } from "@kismet/contracts";
 import { runLoad } from "../load/run-load.ts";
 import type { LoadResult } from "../load/measure.ts";
 import { findNginx, startNginx } from "../peers/nginx.ts";
@@ -49,11 +50,7 @@ export function startGateway(system: System, upstreamUrl: string, profileFolder?
       redisUrl,
       corsOrigins: origin,
       limitScale: 1_000_000,
-      upstreamAuth: upstreamUrl,
-      upstreamProfile: upstreamUrl,
-      upstreamMatching: upstreamUrl,
-      upstreamChat: upstreamUrl,
-      upstreamBilling: upstreamUrl,
+      ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), upstreamUrl])),
     },
     profileFolder === undefined ? system : { ...system, name: "gateway-profiled", profileFolder },
   );

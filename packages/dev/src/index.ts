@@ -1,7 +1,7 @@
 /**
  * @kismet/dev: what `npm start` runs, and the servers that tests run on.
  *
- * Purpose: real Postgres, NATS, Redis and a mail catcher on any machine with Node; the six services on top of them.
+ * Purpose: real Postgres, NATS, Redis and a mail catcher on any machine with Node; the services on top of them.
  * Lifecycle: each `start...` resolves when the server can be used and takes a free port unless it is told one; what it
  * returns stops it. A server is a process (group) of its own: who starts it must stop it.
  * Invariants: everything listens on the loopback address only; nothing is installed into the system.

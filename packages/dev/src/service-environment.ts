@@ -1,4 +1,4 @@
-import type { ServiceName } from "@kismet/contracts";
+import { type DomainService, domainServices, type ServiceName, upstreamKey } from "@kismet/contracts";
 import { loopback } from "./infrastructure/ports.ts";
 
 /** What a launcher has prepared for one service. */
@@ -13,8 +13,8 @@ export type ServiceEnvironmentInput = {
   smtpUrl: string;
   /** Of the gateway, as clients see it. */
   publicUrl: string;
-  /** Where the gateway finds each service. */
-  upstreams: Record<Exclude<ServiceName, "gateway">, string>;
+  /** Where the gateway finds a service. */
+  urlOf: (service: DomainService) => string;
   /** A secret by name, the same at each start. */
   secret: (name: string) => string;
   logLevel?: string;
@@ -28,18 +28,14 @@ export function serviceEnvironment(
   name: ServiceName,
   input: ServiceEnvironmentInput,
 ): Record<string, string> {
-  const { databaseUrl, natsUrl, redisUrl, smtpUrl, publicUrl, upstreams, secret } = input;
+  const { databaseUrl, natsUrl, redisUrl, smtpUrl, publicUrl, urlOf, secret } = input;
   const database = { databaseUrl, natsUrl };
   const settings: Record<ServiceName, Settings> = {
     gateway: {
       natsUrl,
       redisUrl,
       corsOrigins: publicUrl,
-      upstreamAuth: upstreams.auth,
-      upstreamProfile: upstreams.profile,
-      upstreamMatching: upstreams.matching,
-      upstreamChat: upstreams.chat,
-      upstreamBilling: upstreams.billing,
+      ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), urlOf(service)])),
     },
     auth: {
       ...database,

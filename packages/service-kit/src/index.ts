@@ -1,5 +1,5 @@
 /**
- * @kismet/service-kit: what makes six processes alike.
+ * @kismet/service-kit: what makes all services alike.
  *
  * Purpose: configuration, logs, request context, errors, HTTP, access tokens, health, start and stop, breakers, retries,
  * metrics, traces: each once, and registered by the kit, since what a service must remember it will forget.

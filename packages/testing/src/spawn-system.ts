@@ -180,13 +180,7 @@ function environmentFor(
     redisUrl: world.redisUrl,
     smtpUrl: `smtp://127.0.0.1:${mail?.smtpPort ?? 9}`,
     publicUrl: addresses("gateway").split(",")[0] ?? "",
-    upstreams: {
-      auth: addresses("auth"),
-      profile: addresses("profile"),
-      matching: addresses("matching"),
-      chat: addresses("chat"),
-      billing: addresses("billing"),
-    },
+    urlOf: addresses,
     secret: (name) => Buffer.from(`${name} of a test, long enough to be one`).toString("base64url"),
     shutdownMs,
   });

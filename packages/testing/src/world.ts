@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { ServiceName } from "@kismet/contracts";
+import { domainServices, type ServiceName } from "@kismet/contracts";
 import { createRolesAndSchemas, migrate } from "@kismet/database";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
@@ -14,7 +14,6 @@ import { findTestServers, natsUser, slotCount, type TestServers } from "./test-s
 /** What a test must offer: tap's `t` does. */
 export type Teardown = { teardown(handler: () => Promise<unknown> | void): void };
 
-const schemas = ["auth", "profile", "matching", "chat", "billing"] as const satisfies ServiceName[];
 const rolePassword = "test-role-password";
 const templateLock = 7_021_995;
 const slotSequence = "kismet_test_slot";
@@ -115,9 +114,9 @@ async function ensureTemplate(client: pg.Client, servers: TestServers): Promise<
     await createRolesAndSchemas({
       adminUrl: withDatabase(servers.postgresUrl, draft),
       database: draft,
-      services: schemas.map((name) => ({ name, password: rolePassword })),
+      services: domainServices.map((name) => ({ name, password: rolePassword })),
     });
-    for (const name of schemas) await migrateService(servers, draft, name);
+    for (const name of domainServices) await migrateService(servers, draft, name);
     await client.query(`ALTER DATABASE ${draft} RENAME TO ${template}`);
     return template;
   } finally {
@@ -140,7 +139,7 @@ function migrationsOf(name: ServiceName): string {
 
 function migrationsDigest(): string {
   const hash = createHash("sha256");
-  for (const name of schemas) {
+  for (const name of domainServices) {
     const folder = migrationsOf(name);
     if (!existsSync(folder)) continue;
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((f) =>

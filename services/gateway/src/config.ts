@@ -1,3 +1,4 @@
+import { domainServices, type UpstreamKey, upstreamKey } from "@kismet/contracts";
 import { NatsSettings, ProcessSettings, RedisSettings } from "@kismet/service-kit";
 import { type Static, Type } from "typebox";
 
@@ -7,17 +8,17 @@ const Upstream = Type.Array(Type.String({ pattern: "^https?://[^/]+$", maxLength
   maxItems: 64,
 });
 
+const UpstreamSettings = Object.fromEntries(
+  domainServices.map((service) => [upstreamKey(service), Upstream]),
+) as Record<UpstreamKey, typeof Upstream>;
+
 export const Config = Type.Object({
   ...ProcessSettings,
   ...NatsSettings,
   ...RedisSettings,
   /** Proxies before the gateway; without any, `x-forwarded-for` is what a client made up. */
   trustedProxies: Type.Array(Type.String({ minLength: 2, maxLength: 64 }), { maxItems: 32, default: [] }),
-  upstreamAuth: Upstream,
-  upstreamProfile: Upstream,
-  upstreamMatching: Upstream,
-  upstreamChat: Upstream,
-  upstreamBilling: Upstream,
+  ...UpstreamSettings,
   /** Origins of the web apps. */
   corsOrigins: Type.Array(Type.String({ pattern: "^https?://[^/]+$", maxLength: 300 }), {
     maxItems: 64,

@@ -1,6 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import type { RoutePolicy, RouteTableEntry, ServiceName } from "@kismet/contracts";
+import {
+  domainServices,
+  type RoutePolicy,
+  type RouteTableEntry,
+  type ServiceName,
+  upstreamKey,
+} from "@kismet/contracts";
 import { startTestService, type Teardown, type World } from "@kismet/testing";
 import Fastify, { type FastifyInstance } from "fastify";
 import { buildApp } from "../src/app.ts";
@@ -54,11 +60,7 @@ export function startGateway(
     config: Config,
     buildApp: (parts) => buildApp(parts, table),
     settings: {
-      upstreamAuth: [nowhere],
-      upstreamProfile: [nowhere],
-      upstreamMatching: [nowhere],
-      upstreamChat: [nowhere],
-      upstreamBilling: [nowhere],
+      ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), [nowhere]])),
       shutdownMs: 3_000,
       ...settings,
     } as Partial<Config>,

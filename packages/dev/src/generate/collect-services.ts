@@ -55,7 +55,7 @@ function placeholderEnvironment(name: ServiceName): Record<string, string> {
     redisUrl: "redis://127.0.0.1:9",
     smtpUrl: "smtp://127.0.0.1:9",
     publicUrl: nowhere,
-    upstreams: { auth: nowhere, profile: nowhere, matching: nowhere, chat: nowhere, billing: nowhere },
+    urlOf: () => nowhere,
     secret: (secretName) => secretName.padEnd(64, "-placeholder"),
   });
 }

@@ -1,22 +1,20 @@
 import { fileURLToPath } from "node:url";
+import { type DomainService, domainServices } from "@kismet/contracts";
 import { createRolesAndSchemas, migrate } from "@kismet/database";
-
-export const databaseServices = ["auth", "profile", "matching", "chat", "billing"] as const;
-export type DatabaseService = (typeof databaseServices)[number];
 
 export const databaseName = "kismet";
 
 /** One database, in which each service has its role, its schema and its tables. Done again it changes nothing. */
 export async function prepareDatabases(
   adminUrl: string,
-  password: (service: DatabaseService) => string,
+  password: (service: DomainService) => string,
 ): Promise<void> {
   await createRolesAndSchemas({
     adminUrl,
     database: databaseName,
-    services: databaseServices.map((name) => ({ name, password: password(name) })),
+    services: domainServices.map((name) => ({ name, password: password(name) })),
   });
-  for (const name of databaseServices) {
+  for (const name of domainServices) {
     await migrate({
       url: databaseUrl(adminUrl, name, password(name)),
       schemaName: name,
@@ -26,7 +24,7 @@ export async function prepareDatabases(
 }
 
 /** How a service reaches its schema. */
-export function databaseUrl(adminUrl: string, service: DatabaseService, password: string): string {
+export function databaseUrl(adminUrl: string, service: DomainService, password: string): string {
   const url = new URL(adminUrl);
   url.username = `kismet_${service}`;
   url.password = password;

@@ -8,7 +8,7 @@ import { databaseUrl } from "./prepare-databases.ts";
 import type { Servers } from "./servers.ts";
 import { supervise } from "./supervise.ts";
 
-/** All six together have to stop, and the servers after them, within ten seconds. */
+/** All of them together have to stop, and the servers after them, within ten seconds. */
 const shutdownMs = 4_000;
 /** One that can't start ends, and that is seen at once: this is for a machine that is busy with something else. */
 const readyTimeoutMs = 150_000;
@@ -30,13 +30,7 @@ export async function startServices(launch: Launch, servers: Servers, smtpPort: 
       redisUrl: servers.redis.url,
       smtpUrl: `smtp://${loopback}:${smtpPort}`,
       publicUrl: urlOf("gateway"),
-      upstreams: {
-        auth: urlOf("auth"),
-        profile: urlOf("profile"),
-        matching: urlOf("matching"),
-        chat: urlOf("chat"),
-        billing: urlOf("billing"),
-      },
+      urlOf,
       secret: state.secret,
       shutdownMs,
     });

@@ -39,7 +39,7 @@ async function startSystem(launch: Launch, smtpPort: number): Promise<{ servers:
   await terminal.task(`seeding ${options.people} people`, (update) =>
     seedPeople(adminDatabaseUrl(adminUrl), options.people, update),
   );
-  const gateway = await terminal.task("starting the six services", () =>
+  const gateway = await terminal.task("starting the services", () =>
     startServices(launch, servers, smtpPort),
   );
   return { servers, gateway };

@@ -1,5 +1,5 @@
 import type { FastifyReplyFromOptions } from "@fastify/reply-from";
-import type { ServiceName } from "@kismet/contracts";
+import { domainServices, type ServiceName, upstreamKey } from "@kismet/contracts";
 import { Gauge, type Parts } from "@kismet/service-kit";
 import type { Dispatcher } from "undici";
 import type { Config } from "../config.ts";
@@ -21,15 +21,8 @@ export function createUpstreams(parts: Parts<Config>): Upstreams {
     labelNames: ["upstream"],
     registers: [parts.metrics],
   });
-  const addresses = {
-    auth: config.upstreamAuth,
-    profile: config.upstreamProfile,
-    matching: config.upstreamMatching,
-    chat: config.upstreamChat,
-    billing: config.upstreamBilling,
-  };
   const upstreams = new Map<string, Upstream>(
-    Object.entries(addresses).map(([name, urls]) => [name, createUpstream(parts, name, urls, up)]),
+    domainServices.map((name) => [name, createUpstream(parts, name, config[upstreamKey(name)], up)]),
   );
   parts.lifecycle.add({
     name: "upstreams",
