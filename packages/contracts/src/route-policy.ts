@@ -1,3 +1,5 @@
+import { Type, type Static } from "typebox";
+import { literals, strict } from "./schema.ts";
 import type { ServiceName } from "./service-name.ts";
 
 export const limitClasses = [
@@ -10,23 +12,25 @@ export const limitClasses = [
   "webhook",
 ] as const;
 
+const LimitClass = literals(limitClasses);
 /** Which bucket of requests a route draws from; how large each is, the gateway's configuration says. */
-export type LimitClass = (typeof limitClasses)[number];
+export type LimitClass = Static<typeof LimitClass>;
 
 /** Stated beside the schema of every route, by the service that owns it; the gateway loads the table of them all. */
-export type RoutePolicy = {
-  auth: "public" | "member" | "staff" | "webhook" | "client";
-  limit: LimitClass;
+export const RoutePolicy = strict({
+  auth: literals(["public", "member", "staff", "webhook", "client"]),
+  limit: LimitClass,
   /** Bytes. */
-  bodyLimit: number;
-  timeoutMs: number;
+  bodyLimit: Type.Integer({ minimum: 1, maximum: 16 * 1_024 * 1_024 }),
+  timeoutMs: Type.Integer({ minimum: 1, maximum: 30_000 }),
   /** Whether the same request may be sent again after a lost answer. */
-  idempotent: boolean;
+  idempotent: Type.Boolean(),
   /** A member may call it although the account is unverified or about to be deleted. */
-  anyStatus?: boolean;
+  anyStatus: Type.Optional(Type.Boolean()),
   /** A single-use WebSocket ticket may stand in for the access token. */
-  ticket?: boolean;
-};
+  ticket: Type.Optional(Type.Boolean()),
+});
+export type RoutePolicy = Static<typeof RoutePolicy>;
 
 export type RouteTableEntry = {
   service: ServiceName;

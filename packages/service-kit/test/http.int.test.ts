@@ -100,6 +100,21 @@ test("A05 a bare route does not register", async (t) => {
   const { summary, params, response } = full.schema;
   const bare: [string, object, RegExp][] = [
     ["without policy", { ...full, config: undefined }, /has no policy/],
+    [
+      "for nobody that there is",
+      { ...full, config: { policy: { ...policy, auth: "admin" } } },
+      /config.policy.auth must be one of public, member, staff, webhook, client$/,
+    ],
+    [
+      "with half a policy",
+      { ...full, config: { policy: { auth: "member", limit: "read" } } },
+      /config.policy must have required properties bodyLimit, timeoutMs, idempotent/,
+    ],
+    [
+      "with a policy of something else",
+      { ...full, config: { policy: { ...policy, role: "admin" } } },
+      /config.policy unknown fields: role/,
+    ],
     ["without response schemas", { ...full, schema: { summary, params } }, /has no response schemas/],
     ["without a schema of its parameters", { ...full, schema: { summary, response } }, /no schema of them/],
     ["without a summary", { ...full, schema: { params, response } }, /has no summary/],

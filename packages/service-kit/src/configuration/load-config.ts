@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from "typebox";
 import { Value } from "typebox/value";
+import { faultOf } from "../errors/schema-fault.ts";
 import { type SecretOptions, weaknessOf } from "./secret.ts";
 
 const prefix = "KISMET_";
@@ -66,7 +67,7 @@ function readVariable(
     return { problem: `must be an address beginning with ${protocols.join(" or ")}//` };
   }
   const [error] = Value.Errors(schema, value);
-  return error ? { problem: error.message } : { value };
+  return error ? { problem: faultOf(error) } : { value };
 }
 
 /** Lists are comma separated. What can't be converted is left as text, for the schema to refuse. */

@@ -1,5 +1,7 @@
-import { Problem, type RoutePolicy, type RouteTableEntry, strict } from "@kismet/contracts";
+import { Problem, RoutePolicy, type RouteTableEntry, strict } from "@kismet/contracts";
 import type { RouteOptions } from "fastify";
+import { Value } from "typebox/value";
+import { faultOf } from "../errors/schema-fault.ts";
 import { unboundedPlaces } from "./schema-bounds.ts";
 
 const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
@@ -7,7 +9,9 @@ const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 /** A route that lacks what every route must have. Thrown while the app is built, so that it can't start. */
 export class RouteRefused extends Error {
   constructor(route: string, faults: string[]) {
-    super(`${route} does not register:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+    super(
+      `${route} does not register (CONTRIBUTING.md, "Add a route"):\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+    );
     this.name = "RouteRefused";
   }
 }
@@ -30,7 +34,7 @@ export function enforceRouteRules(route: RouteOptions): void {
   const policy = (route.config as { policy?: RoutePolicy } | undefined)?.policy;
   const faults: string[] = [];
   if (!methods.has(String(route.method))) faults.push("has a method that the route table does not know");
-  if (!policy) faults.push("has no policy (config.policy)");
+  faults.push(...policyFaults(policy));
   if (!route.schema || !("summary" in route.schema)) faults.push("has no summary (schema.summary)");
   if (!schema.response && !isWebsocket(route)) faults.push("has no response schemas (schema.response)");
   if (/[:*]/.test(route.url) && !schema.params)
@@ -44,6 +48,14 @@ export function enforceRouteRules(route: RouteOptions): void {
   if (faults.length > 0 || !policy) throw new RouteRefused(name, faults);
   route.bodyLimit = policy.bodyLimit;
   route.schema = completed(schema, policy, isWebsocket(route));
+}
+
+/** The type check would find them too, but nothing makes who starts a service run it: a wrong `auth` asked for nobody. */
+function policyFaults(policy: RoutePolicy | undefined): string[] {
+  if (!policy) return ["has no policy (config.policy)"];
+  return Value.Errors(RoutePolicy, policy)
+    .filter(({ keyword }) => keyword !== "boolean")
+    .map((error) => `config.policy${error.instancePath.replace("/", ".")} ${faultOf(error)}`);
 }
 
 export function routeTableEntry(service: RouteTableEntry["service"], route: RouteOptions): RouteTableEntry {

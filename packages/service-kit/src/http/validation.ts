@@ -3,6 +3,7 @@ import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { Value } from "typebox/value";
 import { ValidationFailed } from "../errors/kit-errors.ts";
+import { faultOf } from "../errors/schema-fault.ts";
 
 const maxErrors = 20;
 
@@ -27,17 +28,9 @@ export function validationFailed(errors: SchemaError[], part: string): Validatio
   const told = errors.filter((error) => error.keyword !== "boolean");
   const listed = told.slice(0, maxErrors).map((error) => ({
     path: `${part === "querystring" ? "query" : part}${error.instancePath}`.slice(0, 500),
-    message: describe(error).slice(0, 500),
+    message: faultOf(error).slice(0, 500),
   }));
   return new ValidationFailed("The request does not match what this address accepts.", listed);
-}
-
-function describe({ keyword, message, params }: SchemaError): string {
-  if (keyword === "additionalProperties") {
-    const { additionalProperties } = params as { additionalProperties: string[] };
-    return `unknown fields: ${additionalProperties.slice(0, 5).join(", ").slice(0, 200)}`;
-  }
-  return message;
 }
 
 type ObjectSchema = { properties?: Record<string, { type?: string; items?: TSchema }> };
