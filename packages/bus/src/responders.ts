@@ -101,7 +101,7 @@ export class Responders {
     const begin = performance.now();
     let outcome = "ok";
     try {
-      message.respond(JSON.stringify(await this.#answer(endpoint, message)));
+      await this.#answer(endpoint, message);
     } catch (error) {
       outcome = error instanceof PublicError ? error.code : "INTERNAL";
       this.#refuse(message, error);
@@ -109,7 +109,7 @@ export class Responders {
     this.#seconds.observe({ subject, outcome }, (performance.now() - begin) / 1_000);
   }
 
-  #answer({ contract, handler }: Endpoint, message: ServiceMsg): Promise<unknown> {
+  #answer({ contract, handler }: Endpoint, message: ServiceMsg): Promise<void> {
     const { subject, timeoutMs } = contract;
     const get = (name: string) => message.headers?.get(name) || undefined;
     const cause = { traceparent: get("traceparent") };
@@ -121,7 +121,8 @@ export class Responders {
           if (faults.length > 0) throw new ValidationFailed("The request does not fit its schema.", faults);
           const reply = await withinDeadline(() => handler(request), timeoutMs, subject);
           assertValid(contract.reply, reply, `the answer to ${subject}`);
-          return reply;
+          // Throws if it is too large to be sent.
+          message.respond(JSON.stringify(reply));
         } catch (error) {
           this.#log(subject, error);
           throw error;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { AccountChanged, type ServiceName } from "@kismet/contracts";
+import { AccountChanged, type PayloadOf, type ServiceName } from "@kismet/contracts";
 import {
   createDatabase,
   createRolesAndSchemas,
@@ -14,8 +14,10 @@ import {
   type Transaction,
 } from "@kismet/database";
 import { freePort, type ManagedProcess, startNats, startPostgres } from "@kismet/dev";
-import { createParts, type Parts } from "@kismet/service-kit";
+import { createLogger, createParts, type Parts } from "@kismet/service-kit";
 import { eventually } from "@kismet/testing";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { sql } from "drizzle-orm";
 import pg from "pg";
 import { type Bus, createBus, emit, on } from "../../src/index.ts";
 import * as source from "./source-schema.ts";
@@ -41,8 +43,15 @@ export type Settings = {
   natsReplicas: number;
 };
 
-export type Instance = { parts: Parts<Settings>; bus: Bus; stop(): Promise<void> };
-type Teardown = { teardown(work: () => Promise<unknown> | void): void };
+export type Instance = {
+  parts: Parts<Settings>;
+  bus: Bus;
+  /** What it has logged. */
+  lines: LoggedLine[];
+  stop(): Promise<void>;
+};
+export type LoggedLine = { level: string; message: string; requestId?: string; [field: string]: unknown };
+export type Teardown = { teardown(work: () => Promise<unknown> | void): void };
 
 export class World {
   readonly dir = mkdtempSync(join(tmpdir(), "kismet-bus-"));
@@ -52,10 +61,14 @@ export class World {
   #nats!: ManagedProcess;
   #ports!: { postgres: number; nats: number };
 
-  static async start(t: Teardown): Promise<World> {
+  static async start(t: Teardown, { withPostgres = true } = {}): Promise<World> {
     const world = new World();
     world.#ports = { postgres: await freePort(), nats: await freePort() };
     t.teardown(() => world.#stop());
+    if (!withPostgres) {
+      await world.startNats();
+      return world;
+    }
     await Promise.all([world.startPostgres(), world.startNats()]);
     const { url } = world.#postgres;
     await createRolesAndSchemas({
@@ -106,14 +119,56 @@ export class World {
     wire: (bus: Bus, database: Database<S>) => void = () => undefined,
     overrides: Partial<Settings> = {},
   ): Promise<Instance & { database: Database<S> }> {
-    const parts = createParts(name, this.settings(name, overrides));
+    const { parts, lines } = this.parts(name, overrides);
     const database = createDatabase(parts, schema);
     const bus = createBus(parts, database);
     wire(bus, database);
-    await parts.lifecycle.start();
-    const stop = () => parts.lifecycle.stop();
-    t.teardown(stop);
-    return { parts, bus, database, stop };
+    return { parts, bus, database, lines, stop: await startParts(t, parts) };
+  }
+
+  /** A process that asks, answers, watches and signals, and stores nothing. */
+  async peer(t: Teardown, name: ServiceName, wire: (bus: Bus) => void = () => undefined): Promise<Instance> {
+    const { parts, lines } = this.parts(name);
+    const bus = createBus(parts);
+    wire(bus);
+    return { parts, bus, lines, stop: await startParts(t, parts) };
+  }
+
+  /** The tables of a service that runs nowhere: what it emits stays in the outbox until somebody relays it. */
+  async tables<S extends Schema>(t: Teardown, name: ServiceName, schema: S): Promise<Database<S>> {
+    const { parts } = this.parts(name);
+    const database = createDatabase(parts, schema);
+    await startParts(t, parts);
+    return database;
+  }
+
+  parts(
+    name: ServiceName,
+    overrides: Partial<Settings> = {},
+  ): { parts: Parts<Settings>; lines: LoggedLine[] } {
+    const settings = this.settings(name, overrides);
+    const lines: LoggedLine[] = [];
+    const logger = createLogger(
+      { service: name, instanceId: settings.instanceId, level: "debug" },
+      {
+        write(line) {
+          lines.push(JSON.parse(line) as LoggedLine);
+          if (process.env["LOG"]) process.stdout.write(line);
+        },
+      },
+    );
+    return { parts: createParts(name, settings, { logger }), lines };
+  }
+
+  /** NATS as a stranger sees it, or an operator. */
+  async stranger(t: Teardown): Promise<NatsConnection> {
+    const connection = await connect({
+      servers: this.natsUrl,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+    });
+    t.teardown(() => connection.close());
+    return connection;
   }
 
   async sql<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
@@ -199,6 +254,13 @@ function parentOf(pid: string): number | undefined {
   }
 }
 
+async function startParts(t: Teardown, { lifecycle }: Parts<Settings>): Promise<() => Promise<void>> {
+  const stop = () => lifecycle.stop();
+  t.teardown(stop);
+  await lifecycle.start();
+  return stop;
+}
+
 type Tx = Transaction<typeof target>;
 
 /** Emits versions `from` to `to` of an account, each in a transaction under the account's lock. */
@@ -211,17 +273,40 @@ export async function changeAccount(
   for (let version = from; version <= to; version += 1) {
     await database.transaction(async (tx) => {
       await lockKeys(tx, id);
-      await emit(tx, AccountChanged, {
-        aggregateId: id,
-        payload: { memberId: id, version, status: "active", changedAt: new Date().toISOString() },
-      });
+      await emit(tx, AccountChanged, { aggregateId: id, payload: accountAt(id, version) });
     });
   }
 }
 
-export const project = (before: (version: number) => void = () => undefined) =>
+/**
+ * Emits the version after the newest that was committed, up to `upTo`, and tells which is the newest now. Whoever emitted
+ * the one before: a commit whose answer got lost counts.
+ */
+export async function emitNext(
+  database: Database<typeof source>,
+  id: string,
+  upTo = Infinity,
+): Promise<number> {
+  return database.transaction(async (tx) => {
+    await lockKeys(tx, id);
+    const { rows } = await tx.execute<{ newest: number }>(sql`
+      SELECT coalesce(max((payload->>'version')::int), 0) AS newest FROM auth.outbox WHERE aggregate_id = ${id}`);
+    const version = (rows[0]?.newest ?? 0) + 1;
+    if (version > upTo) return upTo;
+    await emit(tx, AccountChanged, { aggregateId: id, payload: accountAt(id, version) });
+    return version;
+  });
+}
+
+export function accountAt(memberId: string, version: number): PayloadOf<typeof AccountChanged> {
+  return { memberId, version, status: "active", changedAt: new Date().toISOString() };
+}
+
+type Before = (version: number, memberId: string) => Promise<void> | void;
+
+export const project = (before: Before = () => undefined) =>
   on(AccountChanged, async (tx: Tx, { payload: { memberId, version } }) => {
-    before(version);
+    await before(version, memberId);
     await tx.insert(target.effects).values({ id: memberId, version });
     await tx
       .insert(target.accounts)
