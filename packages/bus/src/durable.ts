@@ -26,7 +26,7 @@ export async function takeOver(
 ): Promise<Consumer> {
   await ensureStreams(manager, replicas);
   const earlier = await consumersWith(manager, prefix);
-  const floor = Math.max(0, ...earlier.map((info) => info.ack_floor.stream_seq));
+  const floor = Math.max(0, ...earlier.map(doneUpTo));
   const name = `${prefix}_${nuid.next()}`;
   await manager.consumers.add(eventsStream, {
     durable_name: name,
@@ -41,6 +41,11 @@ export async function takeOver(
   });
   for (const info of earlier) await remove(manager, info.name);
   return client.consumers.get(eventsStream, name);
+}
+
+/** One that has acknowledged nothing has a floor of 0, wherever it began. */
+function doneUpTo({ ack_floor, config }: ConsumerInfo): number {
+  return Math.max(ack_floor.stream_seq, (config.opt_start_seq ?? 1) - 1);
 }
 
 async function consumersWith(manager: JetStreamManager, prefix: string): Promise<ConsumerInfo[]> {

@@ -302,6 +302,9 @@ export function accountAt(memberId: string, version: number): PayloadOf<typeof A
   return { memberId, version, status: "active", changedAt: new Date().toISOString() };
 }
 
+/** Fixed, since its place in the stream goes by its name. */
+export const accountsConsumer = { name: "accounts", source: "auth", poison: "park" } as const;
+
 type Before = (version: number, memberId: string) => Promise<void> | void;
 
 export const project = (before: Before = () => undefined) =>
