@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ESLint, type Linter } from "eslint";
 import t, { type Test } from "tap";
+import { chooseSteps } from "../src/check/choose-steps.ts";
 import { belowFloor, notExact } from "../src/check/dependencies.ts";
 import { leaksIn } from "../src/check/log-shapes.ts";
 import { readTap } from "../src/check/read-tap.ts";
@@ -158,6 +159,23 @@ t.test("A04 what no log may hold is recognised", async (t) => {
   ])
     t.equal(leaksIn(JSON.stringify({ level: "info", message: leak })).length, 1, leak);
   t.same(leaksIn('{"level":"info","message":"Server listening at http://127.0.0.1:41701"}'), []);
+});
+
+t.test("what is asked for is run, steps and files alike", async (t) => {
+  const run = async () => ({ passed: 1, failed: 0, skipped: 0, output: "" });
+  const steps = [
+    { name: "types", run },
+    { name: "dead code", run },
+    { name: "tests", run, takesFiles: true },
+  ];
+  const chosen = (...only: string[]) => {
+    const { running, files } = chooseSteps(steps, only);
+    return [running.map(({ name }) => name), files];
+  };
+  t.same(chosen(), [["types", "dead code", "tests"], []]);
+  t.same(chosen("code"), [["dead code"], []]);
+  t.same(chosen("services/chat"), [["tests"], ["services/chat"]]);
+  t.same(chosen("types", "services/chat"), [["types", "tests"], ["services/chat"]]);
 });
 
 t.test("assertions are counted once, and logs told apart", async (t) => {

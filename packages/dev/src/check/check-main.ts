@@ -1,6 +1,7 @@
 /** `npm test`: every check and test, what took longest, and on the last line how many passed, failed, were skipped. */
 import { parseArgs } from "node:util";
 import { announceWhileRunning } from "./announce.ts";
+import { chooseSteps } from "./choose-steps.ts";
 import { type Outcome, type Step, steps } from "./steps.ts";
 
 const checksAtOnce = 2;
@@ -9,11 +10,7 @@ const { values } = parseArgs({
   options: { only: { type: "string", multiple: true, default: [] } },
   allowPositionals: false,
 });
-const only = values.only;
-const chosen = steps.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
-// What names no step names test files.
-const files = only.filter((part) => !steps.some(({ name }) => name.includes(part)));
-const running = chosen.length > 0 ? chosen : steps.filter(({ takesFiles }) => takesFiles);
+const { running, files } = chooseSteps(steps, values.only);
 
 const results: (Outcome & { name: string; seconds: number })[] = [];
 async function runStep({ name, run }: Step): Promise<void> {

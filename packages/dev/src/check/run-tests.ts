@@ -17,7 +17,7 @@ const runsAlone =
 /** Every test file, on one set of servers. */
 export async function runTests(parts: string[]): Promise<Outcome> {
   const files = sourceFiles().filter((path) => path.endsWith(".test.ts") && isAskedFor(path, parts));
-  if (files.length === 0) throw new Error(`no test file is called ${parts.join(" or ")}`);
+  if (files.length === 0) throw new Error(`no step and no test file is called ${parts.join(" or ")}`);
   rmSync(logFolder, { recursive: true, force: true });
   mkdirSync(logFolder, { recursive: true });
   const servers = await startTestServers();
