@@ -21,6 +21,7 @@ const commands = {
   story: "packages/dev/src/story/story-main.ts",
   bench: "bench/bench-main.ts",
   generate: "packages/dev/src/generate/generate-main.ts",
+  migration: "packages/dev/src/generate/migration-main.ts",
   ops: "packages/bus/src/ops-main.ts",
 };
 const nodePackages = {

@@ -30,17 +30,28 @@ export type SignalContract<S extends TSchema = TSchema> = {
 export type PayloadOf<C extends EventContract | SignalContract> = Static<C["payload"]>;
 
 export function defineEvent<S extends TSchema>(contract: Omit<EventContract<S>, "kind">): EventContract<S> {
+  mustHave(contract.subject, { payload: contract.payload });
   return { kind: "event", ...contract };
 }
 
 export function defineRequest<Q extends TSchema, R extends TSchema>(
   contract: Omit<RequestContract<Q, R>, "kind">,
 ): RequestContract<Q, R> {
+  const { subject, request, reply, timeoutMs, idempotent } = contract;
+  mustHave(subject, { request, reply, timeoutMs, idempotent });
   return { kind: "request", ...contract };
 }
 
 export function defineSignal<S extends TSchema>(
   contract: Omit<SignalContract<S>, "kind">,
 ): SignalContract<S> {
+  mustHave(contract.subject("<id>"), { payload: contract.payload });
   return { kind: "signal", ...contract };
+}
+
+/** The type check says it too; but who starts a service without it would learn of it from the first message. */
+function mustHave(subject: string, parts: Record<string, unknown>): void {
+  const missing = Object.keys(parts).filter((name) => parts[name] === undefined);
+  if (missing.length > 0)
+    throw new Error(`${subject} has no ${missing.join(", ")}: its contract must say it`);
 }

@@ -20,7 +20,13 @@ export async function collectServices(): Promise<CollectedService[]> {
   const names = readdirSync(servicesFolder).filter(
     (name) => name !== "gateway" && existsSync(new URL(`${name}/src/app.ts`, servicesFolder)),
   );
-  return Promise.all(names.sort().map((name) => collect(name as ServiceName)));
+  return Promise.all(
+    names.sort().map((name) =>
+      collect(name as ServiceName).catch((error: unknown) => {
+        throw new Error(`services/${name} can't be built: ${(error as Error).message}`, { cause: error });
+      }),
+    ),
+  );
 }
 
 async function collect(name: ServiceName): Promise<CollectedService> {

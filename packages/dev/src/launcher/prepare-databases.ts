@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type DomainService, domainServices } from "@kismet/contracts";
 import { createRolesAndSchemas, migrate } from "@kismet/database";
+import { LaunchError } from "./launch-error.ts";
 
 export const databaseName = "kismet";
 
@@ -14,12 +16,22 @@ export async function prepareDatabases(
     database: databaseName,
     services: domainServices.map((name) => ({ name, password: password(name) })),
   });
-  for (const name of domainServices) {
-    await migrate({
-      url: databaseUrl(adminUrl, name, password(name)),
-      schemaName: name,
-      migrationsFolder: fileURLToPath(new URL(`../../../../services/${name}/migrations`, import.meta.url)),
-    });
+  for (const name of domainServices) await migrateService(name, databaseUrl(adminUrl, name, password(name)));
+}
+
+async function migrateService(name: DomainService, url: string): Promise<void> {
+  const migrationsFolder = fileURLToPath(new URL(`../../../../services/${name}/migrations`, import.meta.url));
+  if (!existsSync(migrationsFolder))
+    throw new LaunchError(
+      `services/${name} has no migrations: npm run migration -- ${name} <what-changes> writes them.`,
+    );
+  try {
+    await migrate({ url, schemaName: name, migrationsFolder });
+  } catch (error) {
+    // What the database says is the cause of an error which only repeats the statement.
+    const { message, cause } = error as Error;
+    const reason = cause instanceof Error ? `${message.trim()}\n${cause.message}` : message;
+    throw new LaunchError(`The migrations of services/${name} failed: ${reason}`);
   }
 }
 

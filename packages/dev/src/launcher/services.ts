@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { type ServiceName, serviceNames } from "@kismet/contracts";
-import { startProcess } from "../infrastructure/managed-process.ts";
+import { type ManagedProcess, startProcess } from "../infrastructure/managed-process.ts";
 import { freePort, loopback } from "../infrastructure/ports.ts";
 import { serviceEnvironment } from "../service-environment.ts";
 import type { Launch } from "./launch.ts";
 import { databaseUrl } from "./prepare-databases.ts";
 import type { Servers } from "./servers.ts";
+import { StartFailure } from "./start-failure.ts";
 import { supervise } from "./supervise.ts";
 
 /** All of them together have to stop, and the servers after them, within ten seconds. */
@@ -54,23 +55,29 @@ async function choosePorts(gatewayPort: number): Promise<Record<ServiceName, Por
   return Object.fromEntries(chosen) as Record<ServiceName, Ports>;
 }
 
-function startService(
+async function startService(
   { table, terminal }: Launch,
   name: ServiceName,
   environment: Record<string, string>,
   opsPort: number,
-) {
+): Promise<ManagedProcess> {
+  const failure = new StartFailure(name);
   return startProcess({
     name,
     command: process.execPath,
     args: ["--import", "@kismet/service-kit/register-telemetry", "src/main.ts"],
     cwd: fileURLToPath(new URL(`../../../../services/${name}`, import.meta.url)),
     env: { ...withoutOurs(process.env), ...environment },
-    log: (line) => terminal.log(name, line),
+    log: (line) => {
+      failure.read(line);
+      terminal.log(name, line);
+    },
     stopTimeoutMs: shutdownMs + 1_000,
     ready: () => askReady(opsPort),
     readyTimeoutMs,
     onSpawn: table.add("service"),
+  }).catch((error: Error) => {
+    throw failure.explain(error);
   });
 }
 
