@@ -52,6 +52,11 @@ test("what disagrees is found, both ways", async (t) => {
       "README.md links to docs/planted.md, which is not there",
     ],
     [
+      "a service that is not on the map",
+      planted({ "services/planted/README.md": "# Planted" }),
+      "docs/ARCHITECTURE.md does not link to services/planted/README.md",
+    ],
+    [
       "a record that is cited and not there",
       planted({ "packages/dev/src/planted.ts": "// docs/adr/planted.md" }),
       "packages/dev/src/planted.ts cites docs/adr/planted.md, which is not there",

@@ -14,7 +14,13 @@ export const workTree: Tree = {
 
 /** What the documents say of the sources is so, and the other way round. */
 export function checkDocuments(tree: Tree = workTree): string[] {
-  return [...errorFaults(tree), ...dependencyFaults(tree), ...deadLinks(tree), ...recordFaults(tree)];
+  return [
+    ...errorFaults(tree),
+    ...dependencyFaults(tree),
+    ...deadLinks(tree),
+    ...recordFaults(tree),
+    ...unlistedServices(tree),
+  ];
 }
 
 /** Codes with their statuses, both ways. */
@@ -90,6 +96,15 @@ function recordFaults(tree: Tree): string[] {
       .filter((path) => !index.includes(`](${basename(path)})`))
       .map((path) => `docs/adr/README.md does not list ${basename(path)}`),
   ];
+}
+
+/** The map of the whole has every service. */
+function unlistedServices(tree: Tree): string[] {
+  const map = tree.read("docs/ARCHITECTURE.md");
+  return tree
+    .files()
+    .filter((path) => /^services\/[^/]+\/README\.md$/.test(path) && !map.includes(`](../${path})`))
+    .map((path) => `docs/ARCHITECTURE.md does not link to ${path}`);
 }
 
 function sources(tree: Tree): string[] {
