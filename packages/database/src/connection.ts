@@ -7,7 +7,8 @@ export type QueryObserver = (text: string, elapsedMs: number) => void;
 
 const rollbackTimeoutMs = 1_000;
 
-type TimedQuery = pg.QueryConfig & { query_timeout: number };
+/** The driver stops waiting for the answer after this many milliseconds, whatever Postgres does. */
+export type TimedQuery = pg.QueryConfig & { query_timeout: number };
 
 /**
  * A leased connection, in the shape that drizzle calls. Every statement gets the time that is left and no more. When

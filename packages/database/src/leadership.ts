@@ -50,6 +50,7 @@ class Campaign {
   readonly #gauge: Gauge<"name">;
   #client: pg.Client | undefined;
   #running: Promise<void> | undefined;
+  #isResigning = false;
 
   constructor(parts: Parts<DatabaseConfig>) {
     this.#parts = parts;
@@ -89,14 +90,14 @@ class Campaign {
 
   /** Even with nothing to try it speaks, which is what keeps the session alive. */
   async #beat(client: pg.Client): Promise<void> {
-    const wanted = this.#candidacies.filter((candidacy) => !candidacy.isHeld);
+    const wanted = this.#candidacies.filter((candidacy) => !candidacy.isHeld && !this.#isResigning);
     const keys = wanted.map((candidacy) => candidacy.key.toString());
     const { rows } = await client.query<{ key: string }>(
       "SELECT key FROM unnest($1::bigint[]) AS key WHERE pg_try_advisory_lock(key)",
       [keys],
     );
     // An answer that came after we gave the session up holds nothing.
-    if (this.#client !== client) return;
+    if (this.#client !== client || this.#isResigning) return;
     const won = new Set(rows.map((row) => row.key));
     for (const candidacy of wanted) if (won.has(candidacy.key.toString())) this.#gain(candidacy);
   }
@@ -142,7 +143,10 @@ class Campaign {
     await Promise.all(this.#candidacies.map((candidacy) => this.#lose(candidacy)));
   }
 
+  /** Beats on while it gives up its work: a session that says nothing would lose the locks before. */
   async #stop(): Promise<void> {
+    this.#isResigning = true;
+    await Promise.all(this.#candidacies.map((candidacy) => this.#lose(candidacy)));
     this.#stopping.abort();
     await this.#running;
     await this.#abandon();

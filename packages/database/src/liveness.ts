@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Parts } from "@kismet/service-kit";
 import pg from "pg";
-import { connectionOptions, type DatabaseConfig, hearErrors } from "./pool.ts";
+import type { TimedQuery } from "./connection.ts";
+import { acquireTimeoutMs, connectionOptions, type DatabaseConfig, hearErrors } from "./pool.ts";
 
 const firstWaitMs = 50;
 const longestWaitMs = 2_000;
@@ -13,9 +14,11 @@ export async function connectUntil(
   pool: pg.Pool,
   stopped: AbortSignal,
 ): Promise<void> {
+  // One that lets us in and then freezes would be waited for without end.
+  const query: TimedQuery = { text: "SELECT 1", query_timeout: acquireTimeoutMs };
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     try {
-      await pool.query("SELECT 1");
+      await pool.query(query);
       return;
     } catch (error) {
       if (stopped.aborted) throw error;

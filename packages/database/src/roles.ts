@@ -2,7 +2,7 @@ import pg from "pg";
 import { lockId } from "./advisory-locks.ts";
 
 export type RolesOptions = {
-  /** Of a role that may create roles and databases; any database of the cluster. */
+  /** Of a role that may create roles and databases; one database of the cluster, the same for all who do this. */
   adminUrl: string;
   /** Created if it is not there. */
   database: string;
@@ -12,21 +12,28 @@ export type RolesOptions = {
 /** One role and one schema a service; a role reaches its own schema and no other. May be run again at any time. */
 export async function createRolesAndSchemas({ adminUrl, database, services }: RolesOptions): Promise<void> {
   await withClient(adminUrl, async (admin) => {
+    // Roles belong to the whole cluster: several who create them for their databases must take turns. A lock of this
+    // kind belongs to one database, so they take it where `adminUrl` leads and not in their own.
+    await admin.query("SELECT pg_advisory_lock($1::bigint)", [lockId("roles").toString()]);
     const found = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
     if (found.rowCount === 0) await admin.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`);
+    const url = new URL(adminUrl);
+    url.pathname = `/${database}`;
+    await withClient(url.href, (client) => createAll(client, database, services));
   });
-  const url = new URL(adminUrl);
-  url.pathname = `/${database}`;
-  await withClient(url.href, async (client) => {
-    // Roles belong to the whole cluster: several who create them for their databases must take turns.
-    await client.query("SELECT pg_advisory_lock($1::bigint)", [lockId("roles").toString()]);
-    await client.query("BEGIN");
-    const databaseName = pg.escapeIdentifier(database);
-    await client.query(`REVOKE ALL ON DATABASE ${databaseName} FROM PUBLIC`);
-    await client.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
-    for (const service of services) await createRole(client, databaseName, service);
-    await client.query("COMMIT");
-  });
+}
+
+async function createAll(
+  client: pg.Client,
+  database: string,
+  services: RolesOptions["services"],
+): Promise<void> {
+  await client.query("BEGIN");
+  const databaseName = pg.escapeIdentifier(database);
+  await client.query(`REVOKE ALL ON DATABASE ${databaseName} FROM PUBLIC`);
+  await client.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+  for (const service of services) await createRole(client, databaseName, service);
+  await client.query("COMMIT");
 }
 
 async function createRole(

@@ -1,16 +1,19 @@
 import type { Parts } from "@kismet/service-kit";
 import type pg from "pg";
 import { Histogram } from "prom-client";
-import type { QueryObserver } from "./connection.ts";
+import type { QueryObserver, TimedQuery } from "./connection.ts";
 import { translated } from "./errors.ts";
 import type { DatabaseConfig } from "./pool.ts";
 
 /** A plan costs a planning and a connection: for one statement at most this often. */
 const planEveryMs = 60_000;
+/** A connection on which the plan does not come by then is thrown away. */
+const planTimeoutMs = 1_000;
 /** Statements whose last plan we remember; made-up ones can't come, since values are parameters. */
 const maxRemembered = 500;
 const maxLoggedLength = 4_000;
-const explainable = /^\s*(select|insert|update|delete|with|merge)\b/i;
+/** One statement alone: what came after a semicolon would not be explained but done. */
+const explainable = /^(select|insert|update|delete|with|merge)\b[^;]*$/i;
 
 /** Logs statements above the threshold with their text, which holds placeholders instead of values, and their plan. */
 export function observeQueries(parts: Parts<DatabaseConfig>, pool: pg.Pool): QueryObserver {
@@ -59,7 +62,8 @@ function withoutStrings(text: string): string {
 /** The generic plan: the one for the values at hand would put them into the log. Needs Postgres 16. */
 async function planOf(pool: pg.Pool, text: string): Promise<string> {
   try {
-    const { rows } = await pool.query<{ "QUERY PLAN": string }>(`EXPLAIN (GENERIC_PLAN) ${text}`);
+    const query: TimedQuery = { text: `EXPLAIN (GENERIC_PLAN) ${text}`, query_timeout: planTimeoutMs };
+    const { rows } = await pool.query<{ "QUERY PLAN": string }>(query);
     const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
     return withoutStrings(plan).slice(0, maxLoggedLength);
   } catch (error) {

@@ -39,16 +39,16 @@ export async function startInstance(
   return instance;
 }
 
-/** As a request would that may take so long. */
-export function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
-  return runWithContext(
-    { requestId: "database-test-request", traceparent: "", deadline: deadlineIn(ms) },
-    work,
-  );
+/** As a request would that may take so long. What drizzle gives is begun by awaiting it, so that happens inside. */
+export function within<T>(ms: number, work: () => PromiseLike<T>): Promise<T> {
+  const context = { requestId: "database-test-request", traceparent: "", deadline: deadlineIn(ms) };
+  return runWithContext(context, async () => await work());
 }
 
 /** What `work` threw and when. */
-export async function failureOf(work: () => Promise<unknown>): Promise<{ error: Error; elapsedMs: number }> {
+export async function failureOf(
+  work: () => PromiseLike<unknown>,
+): Promise<{ error: Error; elapsedMs: number }> {
   const begin = performance.now();
   try {
     await work();
