@@ -11,6 +11,8 @@ import { World } from "./world/world.ts";
 type Answer = (question: { name: string }) => Promise<{ greeting: string }>;
 const kindly: Answer = async ({ name }) => ({ greeting: `Hello ${name}` });
 
+t.setTimeout(120_000);
+
 const world = await World.start(t, { withPostgres: false });
 /** What auth answers in the test that runs, and with what it was asked. */
 let answer: Answer;
