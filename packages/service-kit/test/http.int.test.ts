@@ -186,6 +186,11 @@ test("A05 A13 A31 A44 a request is held to its schemas and every refusal is a pr
   t.same(await (await post("?limit=7&all=true", good)).json(), { limit: 7, name: "Ada" });
   t.equal((await fetch(`${url}/v1/things/5`, { method: "DELETE" })).status, 204);
 
+  const huge = {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: `"${"x".repeat(100_000)}"`,
+  };
   const refused: [string, Promise<Response>, number, string][] = [
     ["unknown query field", post("?limits=7", good), 400, "VALIDATION_FAILED"],
     ["fraction for an integer", post("?limit=1.5", good), 400, "VALIDATION_FAILED"],
@@ -215,6 +220,13 @@ test("A05 A13 A31 A44 a request is held to its schemas and every refusal is a pr
     ["bad parameter", fetch(`${url}/v1/things/5x`, { method: "DELETE" }), 400, "VALIDATION_FAILED"],
     ["bad escape", fetch(`${url}/v1/things/%zz`, { method: "DELETE" }), 400, "VALIDATION_FAILED"],
     ["no such address", fetch(`${url}/v1/nothing`), 404, "NOT_FOUND"],
+    ["no such address for a body", fetch(`${url}/v1/nothing`, huge), 404, "NOT_FOUND"],
+    [
+      "no such method for a body",
+      fetch(`${url}/v1/things`, { ...huge, method: "PUT" }),
+      405,
+      "METHOD_NOT_ALLOWED",
+    ],
     ["no such method", fetch(`${url}/v1/things`), 405, "METHOD_NOT_ALLOWED"],
   ];
   for (const [name, answer, status, code] of refused) {

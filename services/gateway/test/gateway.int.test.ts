@@ -254,6 +254,7 @@ test("A43 every answer has security headers, refusals and services' own answers 
     ["/v1/bare", {}, 200],
     ["/v1/broken", {}, 500],
     ["/v1/nothing", {}, 404],
+    ["/v1/nothing", post("x".repeat(100_000)), 404],
     ["/v1/bare", { method: "DELETE" }, [404, 405]],
     ["/v1/mine", {}, 401],
     ["/v1/mine", { headers: { authorization: "Bearer forged" } }, 401],

@@ -23,7 +23,7 @@ import type { Parts, ProcessConfig } from "../lifecycle/parts.ts";
 import { logRequests } from "./access-log.ts";
 import { memberOf } from "./authentication.ts";
 import { measureRequests } from "./http-metrics.ts";
-import { refuseUnknownAddress } from "./not-found.ts";
+import { refuseUnknownAddresses } from "./not-found.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -98,8 +98,8 @@ export function createAppShell(parts: Parts): App {
   beginContext(parts, app);
   measureRequests(app, parts.metrics);
   logRequests(app, parts.logger, accessLogSample);
+  refuseUnknownAddresses(app);
   app.setErrorHandler((error, request, reply) => answerError(parts, error, request, reply));
-  app.setNotFoundHandler((request) => refuseUnknownAddress(app.routeTable, request.url.split("?")[0] ?? "/"));
   return app;
 }
 

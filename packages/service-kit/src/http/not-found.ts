@@ -1,10 +1,23 @@
 import type { RouteTableEntry } from "@kismet/contracts";
 import { MethodNotAllowed, NotFound } from "../errors/kit-errors.ts";
+import type { PublicError } from "../errors/public-error.ts";
+import type { App } from "./app-shell.ts";
+
+/**
+ * Answers whatever no route takes. Before a body is read: no route is there to say how large it may be, so it would be
+ * refused for its size instead.
+ */
+export function refuseUnknownAddresses(app: App): void {
+  app.addHook("preParsing", (request, _reply, payload, done) => {
+    if (request.is404) done(refusalOf(app.routeTable, request.url.split("?")[0] ?? "/"));
+    else done(null, payload);
+  });
+}
 
 /** 404, or 405 with what is allowed if the address exists for other methods. */
-export function refuseUnknownAddress(table: readonly RouteTableEntry[], path: string): never {
+function refusalOf(table: readonly RouteTableEntry[], path: string): PublicError {
   const allowed = table.filter((route) => matches(route.path, path)).map((route) => route.method);
-  throw allowed.length > 0
+  return allowed.length > 0
     ? new MethodNotAllowed([...new Set(allowed)])
     : new NotFound("There is no such address.");
 }
