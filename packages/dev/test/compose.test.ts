@@ -21,7 +21,7 @@ function configOf(name: string): string {
 
 function service(name: string): ComposeService {
   const found = services[name];
-  if (!found) throw new Error(`no service ${name}`);
+  if (!found) throw new Error(`docker-compose.yml has no ${name} (CONTRIBUTING.md, "Add a seventh service")`);
   return found;
 }
 

@@ -17,11 +17,6 @@ export type ChatWorld = { world: World; matching: StandIn; auth: StandIn };
 
 export async function createChatWorld(t: Teardown): Promise<ChatWorld> {
   const world = await createWorld(t);
-  await world.sql("CREATE TABLE IF NOT EXISTS auth.outbox (LIKE chat.outbox INCLUDING ALL)");
-  await world.sql("CREATE TABLE IF NOT EXISTS auth.inbox (LIKE chat.inbox INCLUDING ALL)");
-  await world.sql("CREATE TABLE IF NOT EXISTS auth.parked (LIKE chat.parked INCLUDING ALL)");
-  await world.sql("CREATE TABLE IF NOT EXISTS auth.rebuilds (LIKE chat.rebuilds INCLUDING ALL)");
-  await world.sql("GRANT ALL ON ALL TABLES IN SCHEMA auth TO kismet_auth"); // TEMPORARY
   return { world, matching: await world.standIn("matching"), auth: await world.standIn("auth") };
 }
 
