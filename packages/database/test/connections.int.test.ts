@@ -12,7 +12,7 @@ import {
 import { Proxy } from "./world/proxy.ts";
 
 /** What a busy machine may add. */
-const slackMs = 1_200;
+const slackMs = 2_500;
 
 // They wait for the most part.
 t.jobs = 4;
