@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { RouteTableEntry, ServiceName } from "@kismet/contracts";
+import { domainServices, type RouteTableEntry, type ServiceName, serviceNames } from "@kismet/contracts";
 import { type App, createParts, loadConfig, type Parts } from "@kismet/service-kit";
 import { serviceEnvironment } from "../service-environment.ts";
 
@@ -17,12 +17,15 @@ const servicesFolder = new URL("../../../../services/", import.meta.url);
 
 /** Builds each service without starting it: nothing connects, and its routes say all about themselves. */
 export async function collectServices(): Promise<CollectedService[]> {
-  const names = readdirSync(servicesFolder).filter(
-    (name) => name !== "gateway" && existsSync(new URL(`${name}/src/app.ts`, servicesFolder)),
+  const isNamed = (folder: string) => serviceNames.some((name) => name === folder);
+  const nameless = readdirSync(servicesFolder).find(
+    (folder) => !isNamed(folder) && existsSync(new URL(`${folder}/package.json`, servicesFolder)),
   );
+  if (nameless !== undefined)
+    throw new Error(`services/${nameless} is not named in packages/contracts/src/service-name.ts`);
   return Promise.all(
-    names.sort().map((name) =>
-      collect(name as ServiceName).catch((error: unknown) => {
+    [...domainServices].sort().map((name) =>
+      collect(name).catch((error: unknown) => {
         throw new Error(`services/${name} can't be built: ${(error as Error).message}`, { cause: error });
       }),
     ),
