@@ -25,8 +25,6 @@ export class Connection {
     this.#client = client;
     this.#remainingMs = remainingMs;
     this.#observe = observe;
-    // Between two statements nobody listens for the end of the connection, and an unheard error ends the process.
-    client.on("error", this.#onError);
   }
 
   async query(query: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
@@ -58,12 +56,8 @@ export class Connection {
     }
   }
 
+  /** The pool drops by itself one that has ended meanwhile. */
   release(): void {
-    this.#client.off("error", this.#onError);
     this.#client.release(this.#isBroken);
   }
-
-  readonly #onError = (): void => {
-    this.#isBroken = true;
-  };
 }

@@ -108,8 +108,9 @@ export class Pool {
 }
 
 /**
- * The end of a connection can lie in the same packet as the last answer. It is then told before whoever waited for that
- * answer can listen, or has given the connection back; and an error that nobody hears ends the process.
+ * A connection can end between two statements, or in the same packet as the last answer: before whoever waited for that
+ * answer can listen, or has given the connection back. The next statement fails then; but an error that nobody hears
+ * ends the process.
  */
 export function hearErrors(pool: pg.Pool): void {
   pool.on("connect", (client) => client.on("error", () => undefined));

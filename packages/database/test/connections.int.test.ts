@@ -230,6 +230,10 @@ t.test("A16 the probe tells a full pool from a Postgres that is away", atOnce, a
   await shows(false);
   proxy.thaw();
   await shows(true);
+  // One connection alone is dead, and nobody says so.
+  proxy.silence();
+  await shows(false);
+  await shows(true);
   await proxy.close();
   await shows(false);
   await proxy.open();

@@ -171,8 +171,23 @@ t.test("a leader whose session Postgres ends knows it at once, and may lead agai
     `kismet-auth leadership ${ann.parts.config.instanceId}`,
   ]);
   await history.shows("ann lost", slackMs);
+  t.notOk(
+    ann.lines.some(({ message }) => message === "leadership session ended"),
+    "no beat had to fail for it",
+  );
   await leading(ann);
   t.same(history.events, ["ann gained", "ann lost", "ann gained"]);
+});
+
+t.test("a yes with which the session ends makes nobody a leader", atOnce, async (t) => {
+  const history = new History();
+  const proxy = await Proxy.start(t, url);
+  proxy.fate = { withAnswer: 2, it: "ends" };
+  const ann = await stand(t, "short", { as: "ann", history, through: proxy.url });
+  await forAWhile(() => void t.same(history.events, []), 1_500);
+  proxy.fate = undefined;
+  await leading(ann);
+  t.same(history.events, ["ann gained"]);
 });
 
 t.test("a leader that is cut off knows it before another leads", atOnce, async (t) => {
