@@ -112,7 +112,7 @@ async function ensureTemplate(client: pg.Client, servers: TestServers): Promise<
     await client.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`);
     await client.query(`CREATE DATABASE ${draft}`);
     await createRolesAndSchemas({
-      adminUrl: withDatabase(servers.postgresUrl, draft),
+      adminUrl: servers.postgresUrl,
       database: draft,
       services: domainServices.map((name) => ({ name, password: rolePassword })),
     });
