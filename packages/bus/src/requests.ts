@@ -15,6 +15,7 @@ import {
 } from "@kismet/service-kit";
 import {
   headers as natsHeaders,
+  InvalidArgumentError,
   type Msg,
   NoRespondersError,
   RequestError,
@@ -37,6 +38,9 @@ class NobodyListens extends Unavailable {}
 
 /** The asker had little time: that says nothing against the responder, and others must not lose it for that. */
 class AskerOutOfTime extends DeadlineExceeded {}
+
+/** Too large, say: a bug of the asker, which says nothing against the responder either. */
+class Unsendable extends Error {}
 
 /** Asks other services, each subject behind a breaker of its own. */
 export class Requests {
@@ -115,7 +119,7 @@ export class Requests {
     try {
       reply = await this.#nats.connection.request(contract.subject, JSON.stringify(payload), options);
     } catch (error) {
-      throw error instanceof TimeoutError ? outOfTime(error) : asPublic(error);
+      throw error instanceof TimeoutError ? outOfTime(error) : translated(error);
     }
     const failure = readError(reply);
     // The responder has heard of the same deadline and may be the first to notice.
@@ -139,7 +143,8 @@ export class Requests {
   }
 }
 
-function asPublic(error: unknown): unknown {
+function translated(error: unknown): unknown {
+  if (error instanceof InvalidArgumentError) return new Unsendable(error.message, { cause: error });
   if (error instanceof NoRespondersError) return new NobodyListens(error);
   if (error instanceof RequestError) {
     return error.isNoResponders() ? new NobodyListens(error) : new Unavailable(error);
@@ -148,7 +153,8 @@ function asPublic(error: unknown): unknown {
 }
 
 function isHarmless(error: unknown): boolean {
-  return error instanceof AskerOutOfTime || (error instanceof PublicError && error.status < 500);
+  if (error instanceof AskerOutOfTime || error instanceof Unsendable) return true;
+  return error instanceof PublicError && error.status < 500;
 }
 
 /** 503 and 504: it may work the next time. */

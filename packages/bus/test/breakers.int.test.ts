@@ -3,7 +3,7 @@ import { NotFound, PublicError } from "@kismet/service-kit";
 import { eventually } from "@kismet/testing";
 import t from "tap";
 import { failureOf, metricOf, within } from "./world/asking.ts";
-import { Greet } from "./world/questions.ts";
+import { Greet, Recite } from "./world/questions.ts";
 import { type Instance, World } from "./world/world.ts";
 
 /** Calls within ten seconds below which a breaker never opens, and how long it stays open. */
@@ -149,6 +149,22 @@ await t.test("A25 what askers could have prevented says nothing against the answ
   await failTimes(minCalls, ask);
   t.equal(await breaker(), closed);
 });
+
+await t.test(
+  "A25 a question too large to be sent is the asker's fault, and nobody else's trouble",
+  async (t) => {
+    await world.peer(t, "auth", (bus) => bus.serve(Recite, kindly));
+    const { bus, parts } = await world.peer(t, "matching");
+    const text = "x".repeat(2_000_000);
+    for (let n = 0; n < minCalls; n += 1) {
+      const error = await bus.request(Recite, { text }).catch((thrown: unknown) => thrown);
+      t.match(error, { message: /max_payload size exceeded/ });
+      t.notOk(error instanceof PublicError, "no fault that asking later would mend");
+    }
+    t.equal(await metricOf(parts, "kismet_breaker_state"), closed);
+    t.strictSame(await bus.request(Recite, { text: "short" }), { greeting: "Hello" });
+  },
+);
 
 await t.test("A19 A25 an answerer that was away is found again, unaided", async (t) => {
   const { state, answerer, asker, ask, breaker } = await question(t, kindly);

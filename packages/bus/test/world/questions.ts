@@ -41,3 +41,12 @@ export const Describe = defineRequest({
   timeoutMs: 1_000,
   idempotent: false,
 });
+
+/** Whose question may be larger than NATS carries. */
+export const Recite = defineRequest({
+  subject: "auth.v1.poem.recite",
+  request: strict({ text: Type.String({ maxLength: 3_000_000 }) }),
+  reply: Greeting,
+  timeoutMs: 1_000,
+  idempotent: true,
+});
