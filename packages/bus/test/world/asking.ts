@@ -9,7 +9,7 @@ export function within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T>
   );
 }
 
-export type Failure = { error: PublicError; code: string; status: number; afterMs: number };
+type Failure = { error: PublicError; code: string; status: number; afterMs: number };
 
 /** The public error that the work ends with, and after how long. */
 export async function failureOf(work: () => Promise<unknown>): Promise<Failure> {
@@ -38,7 +38,6 @@ export async function metricOf(
 
 /** A door that work waits at until it is opened. */
 export function gate(): {
-  passed: Promise<void>;
   open(): void;
   arrived: Promise<void>;
   wait(): Promise<void>;
@@ -46,7 +45,6 @@ export function gate(): {
   const { promise: passed, resolve: open } = Promise.withResolvers<void>();
   const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
   return {
-    passed,
     open,
     arrived,
     wait() {

@@ -17,7 +17,6 @@ import { freePort, type ManagedProcess, startNats, startPostgres } from "@kismet
 import { createLogger, createParts, type Parts } from "@kismet/service-kit";
 import { eventually } from "@kismet/testing";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { sql } from "drizzle-orm";
 import pg from "pg";
 import { type Bus, createBus, emit, on } from "../../src/index.ts";
 import * as source from "./source-schema.ts";
@@ -276,26 +275,6 @@ export async function changeAccount(
       await emit(tx, AccountChanged, { aggregateId: id, payload: accountAt(id, version) });
     });
   }
-}
-
-/**
- * Emits the version after the newest that was committed, up to `upTo`, and tells which is the newest now. Whoever emitted
- * the one before: a commit whose answer got lost counts.
- */
-export async function emitNext(
-  database: Database<typeof source>,
-  id: string,
-  upTo = Infinity,
-): Promise<number> {
-  return database.transaction(async (tx) => {
-    await lockKeys(tx, id);
-    const { rows } = await tx.execute<{ newest: number }>(sql`
-      SELECT coalesce(max((payload->>'version')::int), 0) AS newest FROM auth.outbox WHERE aggregate_id = ${id}`);
-    const version = (rows[0]?.newest ?? 0) + 1;
-    if (version > upTo) return upTo;
-    await emit(tx, AccountChanged, { aggregateId: id, payload: accountAt(id, version) });
-    return version;
-  });
 }
 
 export function accountAt(memberId: string, version: number): PayloadOf<typeof AccountChanged> {
