@@ -16,7 +16,6 @@ const slackMs = 2_500;
 
 // They wait for the most part.
 t.jobs = 4;
-const atOnce = { buffered: true };
 
 const world = await createWorld(t, { realAuth: true });
 const url = world.databaseUrl("auth");
@@ -54,7 +53,7 @@ const endSessions = ({ parts }: Instance) =>
 
 t.test(
   "A09 a peer that has gone silent is left in time, and answers again once it wakes",
-  atOnce,
+  { buffered: true },
   async (t) => {
     const { proxy, instance } = await behindProxy(t);
     proxy.freeze();
@@ -69,7 +68,7 @@ t.test(
   },
 );
 
-t.test("A09 so is one that goes silent in the middle of a transaction", atOnce, async (t) => {
+t.test("A09 so is one that goes silent in the middle of a transaction", { buffered: true }, async (t) => {
   const { proxy, instance } = await behindProxy(t);
   const { error, elapsedMs } = await failureOf(() =>
     within(400, () =>
@@ -84,39 +83,47 @@ t.test("A09 so is one that goes silent in the middle of a transaction", atOnce, 
   t.equal(await within(1_000, () => ask(instance)), "word");
 });
 
-t.test("A09 a connection on which nothing came in time is never used again", atOnce, async (t) => {
-  const { proxy, instance } = await behindProxy(t, 1);
-  proxy.silence();
-  await t.rejects(
-    within(200, () => ask(instance)),
-    { code: "DATABASE_TIMEOUT" },
-  );
-  // New connections are as they should be, and it takes one at once.
-  t.equal(await within(1_000, () => ask(instance)), "word");
-});
+t.test(
+  "A09 a connection on which nothing came in time is never used again",
+  { buffered: true },
+  async (t) => {
+    const { proxy, instance } = await behindProxy(t, 1);
+    proxy.silence();
+    await t.rejects(
+      within(200, () => ask(instance)),
+      { code: "DATABASE_TIMEOUT" },
+    );
+    // New connections are as they should be, and it takes one at once.
+    t.equal(await within(1_000, () => ask(instance)), "word");
+  },
+);
 
-t.test("an end that comes with the last answer is survived, wherever it comes", atOnce, async (t) => {
-  const { proxy, instance } = await behindProxy(t, 1);
-  const endsWith = async (withAnswer: number, work: () => Promise<unknown>) => {
-    proxy.fate = { withAnswer, it: "ends" };
-    proxy.cut();
-    await eventually(() => {
-      if (instance.database.pool.totalCount > 0) throw new Error("it has not noticed");
-    });
-    const outcome = await work().catch((error: unknown) => error);
-    proxy.fate = undefined;
-    await eventually(() => ask(instance));
-    return outcome;
-  };
-  const unavailable = { code: "DATABASE_UNAVAILABLE" };
-  t.match(await endsWith(1, () => ask(instance)), unavailable, "of the start-up");
-  t.equal(await endsWith(2, () => ask(instance)), "word", "of a statement");
-  t.match(await endsWith(2, () => askIn(instance)), unavailable, "of BEGIN");
-  t.match(await endsWith(3, () => askIn(instance)), unavailable, "of a statement in a transaction");
-  t.equal(await endsWith(5, () => askIn(instance)), undefined, "of COMMIT");
-});
+t.test(
+  "an end that comes with the last answer is survived, wherever it comes",
+  { buffered: true },
+  async (t) => {
+    const { proxy, instance } = await behindProxy(t, 1);
+    const endsWith = async (withAnswer: number, work: () => Promise<unknown>) => {
+      proxy.fate = { withAnswer, it: "ends" };
+      proxy.cut();
+      await eventually(() => {
+        if (instance.database.pool.totalCount > 0) throw new Error("it has not noticed");
+      });
+      const outcome = await work().catch((error: unknown) => error);
+      proxy.fate = undefined;
+      await eventually(() => ask(instance));
+      return outcome;
+    };
+    const unavailable = { code: "DATABASE_UNAVAILABLE" };
+    t.match(await endsWith(1, () => ask(instance)), unavailable, "of the start-up");
+    t.equal(await endsWith(2, () => ask(instance)), "word", "of a statement");
+    t.match(await endsWith(2, () => askIn(instance)), unavailable, "of BEGIN");
+    t.match(await endsWith(3, () => askIn(instance)), unavailable, "of a statement in a transaction");
+    t.equal(await endsWith(5, () => askIn(instance)), undefined, "of COMMIT");
+  },
+);
 
-t.test("so it is by the probe, and by a start", atOnce, async (t) => {
+t.test("so it is by the probe, and by a start", { buffered: true }, async (t) => {
   const proxy = await Proxy.start(t, url);
   proxy.fate = { withAnswer: 2, it: "ends" };
   const instance = await startInstance(t, proxy.url);
@@ -135,23 +142,27 @@ t.test("so it is by the probe, and by a start", atOnce, async (t) => {
   });
 });
 
-t.test("a session that Postgres ends fails what was on it, and nothing after", atOnce, async (t) => {
-  const instance = await startInstance(t, url);
-  const running = failureOf(() => instance.database.read.execute(sql`SELECT pg_sleep(4)`));
-  await eventually(async () => {
-    const ended = await world.sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+t.test(
+  "a session that Postgres ends fails what was on it, and nothing after",
+  { buffered: true },
+  async (t) => {
+    const instance = await startInstance(t, url);
+    const running = failureOf(() => instance.database.read.execute(sql`SELECT pg_sleep(4)`));
+    await eventually(async () => {
+      const ended = await world.sql(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE application_name = $1 AND query LIKE '%pg_sleep%' AND state = 'active'`,
-      [`kismet-auth ${instance.parts.config.instanceId}`],
-    );
-    if (ended.length === 0) throw new Error("not yet");
-  });
-  const { error } = await running;
-  t.match(error, { code: "DATABASE_UNAVAILABLE", cause: { sqlState: "57P01" } });
-  t.equal(await ask(instance), "word");
-});
+        [`kismet-auth ${instance.parts.config.instanceId}`],
+      );
+      if (ended.length === 0) throw new Error("not yet");
+    });
+    const { error } = await running;
+    t.match(error, { code: "DATABASE_UNAVAILABLE", cause: { sqlState: "57P01" } });
+    t.equal(await ask(instance), "word");
+  },
+);
 
-t.test("a session that ends between two statements fails the transaction", atOnce, async (t) => {
+t.test("a session that ends between two statements fails the transaction", { buffered: true }, async (t) => {
   const instance = await startInstance(t, url);
   const open = await openTransaction(instance.database, (tx) => tx.execute(sql`SELECT 1`));
   await endSessions(instance);
@@ -160,14 +171,14 @@ t.test("a session that ends between two statements fails the transaction", atOnc
   t.equal(await ask(instance), "word");
 });
 
-t.test("an idle session that ends is missed by nobody", atOnce, async (t) => {
+t.test("an idle session that ends is missed by nobody", { buffered: true }, async (t) => {
   const instance = await startInstance(t, url);
   await endSessions(instance);
   await logged(instance, "idle database connection ended");
   t.equal(await ask(instance), "word");
 });
 
-t.test("a Postgres that can't be reached is unavailable, until it can", atOnce, async (t) => {
+t.test("a Postgres that can't be reached is unavailable, until it can", { buffered: true }, async (t) => {
   const { proxy, instance } = await behindProxy(t);
   await proxy.close();
   for (const work of [ask, askIn]) {
@@ -179,7 +190,7 @@ t.test("a Postgres that can't be reached is unavailable, until it can", atOnce, 
   t.equal(await ask(instance), "word");
 });
 
-t.test("A19 a start waits for Postgres, however it is away", atOnce, async (t) => {
+t.test("A19 a start waits for Postgres, however it is away", { buffered: true }, async (t) => {
   const proxy = await Proxy.start(t, url);
   const instance = createInstance(proxy.url);
   t.teardown(() => instance.parts.lifecycle.stop());
@@ -197,7 +208,7 @@ t.test("A19 a start waits for Postgres, however it is away", atOnce, async (t) =
   t.equal(await ask(instance), "word");
 });
 
-t.test("A19 a stop ends the waiting", atOnce, async (t) => {
+t.test("A19 a stop ends the waiting", { buffered: true }, async (t) => {
   const proxy = await Proxy.start(t, url);
   const instance = createInstance(proxy.url);
   await proxy.close();
@@ -208,7 +219,7 @@ t.test("A19 a stop ends the waiting", atOnce, async (t) => {
   t.ok(elapsedMs < 2_000 + slackMs);
 });
 
-t.test("A16 the probe tells a full pool from a Postgres that is away", atOnce, async (t) => {
+t.test("A16 the probe tells a full pool from a Postgres that is away", { buffered: true }, async (t) => {
   const { proxy, instance } = await behindProxy(t, 1);
   const { health } = instance.parts;
   await health.start();

@@ -16,7 +16,6 @@ const slackMs = 2_500;
 
 // They wait for the most part.
 t.jobs = 4;
-const atOnce = { buffered: true };
 
 const world = await createWorld(t, { realAuth: true });
 await world.sql("CREATE TABLE auth.people (name text PRIMARY KEY, likes int NOT NULL)");
@@ -46,18 +45,22 @@ function claimTook(t: Pick<Test, "ok">, elapsedMs: number, dueMs: number): void 
   t.ok(isDue, `it ends after ${dueMs} ms`, { elapsedMs });
 }
 
-t.test("A09 a statement ends with the request, and its connection lives on", atOnce, async (t) => {
-  const instance = await start();
-  const before = await sessions(instance);
-  const { error, elapsedMs } = await failureOf(() =>
-    within(400, () => instance.database.transaction((tx) => tx.execute(sleep))),
-  );
-  t.match(error, { code: "DATABASE_TIMEOUT", status: 504, cause: { sqlState: "57014" } });
-  claimTook(t, elapsedMs, 400);
-  t.same(await sessions(instance), before, "it is the same, and idle");
-});
+t.test(
+  "A09 a statement ends with the request, and its connection lives on",
+  { buffered: true },
+  async (t) => {
+    const instance = await start();
+    const before = await sessions(instance);
+    const { error, elapsedMs } = await failureOf(() =>
+      within(400, () => instance.database.transaction((tx) => tx.execute(sleep))),
+    );
+    t.match(error, { code: "DATABASE_TIMEOUT", status: 504, cause: { sqlState: "57014" } });
+    claimTook(t, elapsedMs, 400);
+    t.same(await sessions(instance), before, "it is the same, and idle");
+  },
+);
 
-t.test("A09 Postgres doesn't go on with what nobody waits for any more", atOnce, async (t) => {
+t.test("A09 Postgres doesn't go on with what nobody waits for any more", { buffered: true }, async (t) => {
   const instance = await start();
   const { error, elapsedMs } = await failureOf(() =>
     within(400, () => instance.database.read.execute(sleep)),
@@ -72,7 +75,7 @@ t.test("A09 Postgres doesn't go on with what nobody waits for any more", atOnce,
   );
 });
 
-t.test("A09 a held row is waited for no longer than the request may take", atOnce, async (t) => {
+t.test("A09 a held row is waited for no longer than the request may take", { buffered: true }, async (t) => {
   const { database } = await start();
   const holder = await openTransaction(database, like("ann"));
   const { error, elapsedMs } = await failureOf(() => within(400, () => database.transaction(like("ann"))));
@@ -84,7 +87,7 @@ t.test("A09 a held row is waited for no longer than the request may take", atOnc
   t.equal(await likes("ann"), 2);
 });
 
-t.test("A09 a later statement gets what the earlier ones have left", atOnce, async (t) => {
+t.test("A09 a later statement gets what the earlier ones have left", { buffered: true }, async (t) => {
   const { database } = await start();
   const { error, elapsedMs } = await failureOf(() =>
     within(800, () =>
@@ -102,7 +105,7 @@ t.test("A09 a later statement gets what the earlier ones have left", atOnce, asy
   t.equal(await likes("bob"), 1);
 });
 
-t.test("A09 who is told that it took too long doesn't find it done", atOnce, async (t) => {
+t.test("A09 who is told that it took too long doesn't find it done", { buffered: true }, async (t) => {
   const { database } = await start();
   const late = within(200, () =>
     database.transaction(async (tx) => {
@@ -117,7 +120,7 @@ t.test("A09 who is told that it took too long doesn't find it done", atOnce, asy
   t.equal(await likes("cat"), 0);
 });
 
-t.test("A09 nothing begins for a request whose time is up", atOnce, async (t) => {
+t.test("A09 nothing begins for a request whose time is up", { buffered: true }, async (t) => {
   const instance = await start();
   const { database } = instance;
   let isBegun = false;
@@ -135,7 +138,7 @@ t.test("A09 nothing begins for a request whose time is up", atOnce, async (t) =>
   t.equal(await likes("cat"), 0);
 });
 
-t.test("A09 without a request there are limits too", atOnce, async (t) => {
+t.test("A09 without a request there are limits too", { buffered: true }, async (t) => {
   const { database } = await start(8);
   await world.sql("INSERT INTO auth.people VALUES ('held', 0), ('busy', 0)");
   const sleeper = await openTransaction(database, like("held"));
@@ -166,7 +169,7 @@ t.test("A09 without a request there are limits too", atOnce, async (t) => {
 
 t.test(
   "A09 A38 a full pool makes wait for a bounded time, refuses a crowd, and recovers",
-  atOnce,
+  { buffered: true },
   async (t) => {
     const { database, parts } = await start(2);
     const gauge = async (name: string) => {

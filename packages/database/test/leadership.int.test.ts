@@ -4,13 +4,12 @@ import { fileURLToPath } from "node:url";
 import { createWorld, eventually, forAWhile } from "@kismet/testing";
 import t from "tap";
 import { holdLeadership } from "../src/index.ts";
-import { createInstance, type Instance } from "./world/instance.ts";
+import { cleanEnvironment, createInstance, type Instance } from "./world/instance.ts";
 import { Proxy } from "./world/proxy.ts";
 
 t.setTimeout(120_000);
 // They wait for the most part.
 t.jobs = 4;
-const atOnce = { buffered: true };
 
 /** After which Postgres takes a leader for gone that says nothing. */
 const silenceMs = 3_000;
@@ -73,7 +72,10 @@ type CandidateProcess = { child: ChildProcess; events: string[]; says(word: stri
 
 function standAlone(t: Teardown, name: string, through = url): CandidateProcess {
   const program = fileURLToPath(new URL("candidate-process.ts", import.meta.url));
-  const child = spawn(process.execPath, [program, through, name], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, through, name], {
+    env: cleanEnvironment,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   t.teardown(() => void child.kill("SIGKILL"));
   const events: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => events.push(line));
@@ -87,7 +89,7 @@ function standAlone(t: Teardown, name: string, through = url): CandidateProcess 
   return { child, events, says };
 }
 
-t.test("one of many leads, and when it stops another does", atOnce, async (t) => {
+t.test("one of many leads, and when it stops another does", { buffered: true }, async (t) => {
   const history = new History();
   const names = ["ann", "bob", "cat", "dan", "eve"];
   const candidates = await Promise.all(names.map((as) => stand(t, "many", { as, history })));
@@ -112,7 +114,7 @@ t.test("one of many leads, and when it stops another does", atOnce, async (t) =>
   t.same(new Set(history.events.map((event) => event.split(" ")[0])), new Set(names));
 });
 
-t.test("leadership under different names is held apart, on one connection", atOnce, async (t) => {
+t.test("leadership under different names is held apart, on one connection", { buffered: true }, async (t) => {
   const instance = createInstance(url);
   t.teardown(() => instance.parts.lifecycle.stop());
   const held = new Set<string>();
@@ -135,23 +137,27 @@ t.test("leadership under different names is held apart, on one connection", atOn
   t.equal(sessions.length, 1);
 });
 
-t.test("who stops gives its work up before the next begins, however long that takes", atOnce, async (t) => {
-  const history = new History();
-  const work = Promise.withResolvers<void>();
-  const ann = await stand(t, "slow work", { as: "ann", history, giveUp: () => work.promise });
-  await history.shows("ann gained");
-  await stand(t, "slow work", { as: "bob", history });
-  const stopping = ann.parts.lifecycle.stop();
-  await forAWhile(() => {
-    if (history.events.length > 1) throw new Error(history.events.join());
-  }, silenceMs + 700);
-  work.resolve();
-  await stopping;
-  await history.shows("bob gained");
-  t.same(history.events, ["ann gained", "ann lost", "bob gained"]);
-});
+t.test(
+  "who stops gives its work up before the next begins, however long that takes",
+  { buffered: true },
+  async (t) => {
+    const history = new History();
+    const work = Promise.withResolvers<void>();
+    const ann = await stand(t, "slow work", { as: "ann", history, giveUp: () => work.promise });
+    await history.shows("ann gained");
+    await stand(t, "slow work", { as: "bob", history });
+    const stopping = ann.parts.lifecycle.stop();
+    await forAWhile(() => {
+      if (history.events.length > 1) throw new Error(history.events.join());
+    }, silenceMs + 700);
+    work.resolve();
+    await stopping;
+    await history.shows("bob gained");
+    t.same(history.events, ["ann gained", "ann lost", "bob gained"]);
+  },
+);
 
-t.test("who can't give its work up is logged and lets go all the same", atOnce, async (t) => {
+t.test("who can't give its work up is logged and lets go all the same", { buffered: true }, async (t) => {
   const history = new History();
   const giveUp = () => Promise.reject(new Error("it holds on"));
   const ann = await stand(t, "stubborn", { as: "ann", history, giveUp });
@@ -163,23 +169,27 @@ t.test("who can't give its work up is logged and lets go all the same", atOnce, 
   t.match(line, { level: "error", leads: "stubborn", err: { message: "it holds on" } });
 });
 
-t.test("a leader whose session Postgres ends knows it at once, and may lead again", atOnce, async (t) => {
-  const history = new History();
-  const ann = await stand(t, "ended", { as: "ann", history });
-  await history.shows("ann gained");
-  await world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [
-    `kismet-auth leadership ${ann.parts.config.instanceId}`,
-  ]);
-  await history.shows("ann lost", slackMs);
-  t.notOk(
-    ann.lines.some(({ message }) => message === "leadership session ended"),
-    "no beat had to fail for it",
-  );
-  await leading(ann);
-  t.same(history.events, ["ann gained", "ann lost", "ann gained"]);
-});
+t.test(
+  "a leader whose session Postgres ends knows it at once, and may lead again",
+  { buffered: true },
+  async (t) => {
+    const history = new History();
+    const ann = await stand(t, "ended", { as: "ann", history });
+    await history.shows("ann gained");
+    await world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [
+      `kismet-auth leadership ${ann.parts.config.instanceId}`,
+    ]);
+    await history.shows("ann lost", slackMs);
+    t.notOk(
+      ann.lines.some(({ message }) => message === "leadership session ended"),
+      "no beat had to fail for it",
+    );
+    await leading(ann);
+    t.same(history.events, ["ann gained", "ann lost", "ann gained"]);
+  },
+);
 
-t.test("a yes with which the session ends makes nobody a leader", atOnce, async (t) => {
+t.test("a yes with which the session ends makes nobody a leader", { buffered: true }, async (t) => {
   const history = new History();
   const proxy = await Proxy.start(t, url);
   proxy.fate = { withAnswer: 2, it: "ends" };
@@ -190,7 +200,7 @@ t.test("a yes with which the session ends makes nobody a leader", atOnce, async 
   t.same(history.events, ["ann gained"]);
 });
 
-t.test("a leader that is cut off knows it before another leads", atOnce, async (t) => {
+t.test("a leader that is cut off knows it before another leads", { buffered: true }, async (t) => {
   const history = new History();
   const proxy = await Proxy.start(t, url);
   const ann = await stand(t, "cut off", { as: "ann", history, through: proxy.url });
@@ -205,7 +215,7 @@ t.test("a leader that is cut off knows it before another leads", atOnce, async (
   t.same(history.events.slice(3), ["bob lost", "ann gained"], "and leads again when it may");
 });
 
-t.test("a leader that is killed is followed at once", atOnce, async (t) => {
+t.test("a leader that is killed is followed at once", { buffered: true }, async (t) => {
   const history = new History();
   const victim = standAlone(t, "killed");
   await victim.says("gained");
@@ -216,47 +226,55 @@ t.test("a leader that is killed is followed at once", atOnce, async (t) => {
   t.same(victim.events, ["started", "gained"]);
 });
 
-t.test("a frozen leader is followed, and wakes to know that it leads no more", atOnce, async (t) => {
-  const history = new History();
-  const sleeper = standAlone(t, "frozen");
-  await sleeper.says("gained");
-  const bob = await stand(t, "frozen", { as: "bob", history });
-  sleeper.child.kill("SIGSTOP");
-  await history.shows("bob gained");
-  sleeper.child.kill("SIGCONT");
-  await sleeper.says("lost");
-  await forAWhile(() => {
-    if (!bob.leads) throw new Error("bob has lost it");
-  }, 1_000);
-  t.same(sleeper.events, ["started", "gained", "lost"]);
-});
-
-t.test("one that froze while it asked wakes to a late yes, and gains nothing by it", atOnce, async (t) => {
-  const history = new History();
-  const proxy = await Proxy.start(t, url);
-  let isFrozen = false;
-  const sleeper = standAlone(t, "late", proxy.url);
-  proxy.onQuestion = (bytes) => {
-    if (isFrozen || !bytes.includes("pg_try_advisory_lock")) return;
-    // Postgres has not heard the question yet, and by its answer the asker sleeps.
+t.test(
+  "a frozen leader is followed, and wakes to know that it leads no more",
+  { buffered: true },
+  async (t) => {
+    const history = new History();
+    const sleeper = standAlone(t, "frozen");
+    await sleeper.says("gained");
+    const bob = await stand(t, "frozen", { as: "bob", history });
     sleeper.child.kill("SIGSTOP");
-    isFrozen = true;
-  };
-  await eventually(
-    () => {
-      if (!isFrozen) throw new Error("it has not asked");
-    },
-    { timeoutMs: 30_000 },
-  );
-  const bob = await stand(t, "late", { as: "bob", history });
-  await forAWhile(() => void t.same(history.events, [], "the sleeper has the lock"), 700);
-  await history.shows("bob gained");
-  sleeper.child.kill("SIGCONT");
-  await sleeper.says("started");
-  await forAWhile(() => {
-    if (sleeper.events.includes("gained")) throw new Error("both lead");
-  }, 1_500);
-  t.ok(bob.leads);
-  await bob.parts.lifecycle.stop();
-  await sleeper.says("gained");
-});
+    await history.shows("bob gained");
+    sleeper.child.kill("SIGCONT");
+    await sleeper.says("lost");
+    await forAWhile(() => {
+      if (!bob.leads) throw new Error("bob has lost it");
+    }, 1_000);
+    t.same(sleeper.events, ["started", "gained", "lost"]);
+  },
+);
+
+t.test(
+  "one that froze while it asked wakes to a late yes, and gains nothing by it",
+  { buffered: true },
+  async (t) => {
+    const history = new History();
+    const proxy = await Proxy.start(t, url);
+    let isFrozen = false;
+    const sleeper = standAlone(t, "late", proxy.url);
+    proxy.onQuestion = (bytes) => {
+      if (isFrozen || !bytes.includes("pg_try_advisory_lock")) return;
+      // Postgres has not heard the question yet, and by its answer the asker sleeps.
+      sleeper.child.kill("SIGSTOP");
+      isFrozen = true;
+    };
+    await eventually(
+      () => {
+        if (!isFrozen) throw new Error("it has not asked");
+      },
+      { timeoutMs: 30_000 },
+    );
+    const bob = await stand(t, "late", { as: "bob", history });
+    await forAWhile(() => void t.same(history.events, [], "the sleeper has the lock"), 700);
+    await history.shows("bob gained");
+    sleeper.child.kill("SIGCONT");
+    await sleeper.says("started");
+    await forAWhile(() => {
+      if (sleeper.events.includes("gained")) throw new Error("both lead");
+    }, 1_500);
+    t.ok(bob.leads);
+    await bob.parts.lifecycle.stop();
+    await sleeper.says("gained");
+  },
+);

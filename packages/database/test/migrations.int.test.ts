@@ -9,12 +9,12 @@ import { createWorld, eventually } from "@kismet/testing";
 import pg from "pg";
 import t from "tap";
 import { migrate } from "../src/index.ts";
+import { cleanEnvironment } from "./world/instance.ts";
 
 // Of processes on a busy machine.
 t.setTimeout(120_000);
 // They wait for the most part.
 t.jobs = 4;
-const atOnce = { buffered: true };
 
 const world = await createWorld(t, { realAuth: true });
 const url = world.databaseUrl("auth");
@@ -46,34 +46,41 @@ const count = async (table: string) => (await world.sql(`SELECT FROM ${table}`))
 const exists = async (name: string) =>
   (await world.sql<{ oid: string | null }>("SELECT to_regclass($1) AS oid", [name]))[0]?.oid !== null;
 
-t.test("several processes that migrate at once do it once, and all succeed", atOnce, async (t) => {
-  const folder = migrationsOf(
-    t,
-    `CREATE TABLE "ledgers"."entries" (note text);
+t.test(
+  "several processes that migrate at once do it once, and all succeed",
+  { buffered: true },
+  async (t) => {
+    const folder = migrationsOf(
+      t,
+      `CREATE TABLE "ledgers"."entries" (note text);
      --> statement-breakpoint
      SELECT pg_sleep(0.3);`,
-    `INSERT INTO "ledgers"."entries" VALUES ('first');`,
-  );
-  const program = fileURLToPath(new URL("migrator-process.ts", import.meta.url));
-  const processes = Array.from({ length: 4 }, () =>
-    spawn(process.execPath, [program, url, "ledgers", folder], { stdio: ["pipe", "pipe", "inherit"] }),
-  );
-  t.teardown(() => processes.forEach((each) => each.kill("SIGKILL")));
-  const exits = processes.map((each) => once(each, "exit"));
-  // Each says that it is ready, and goes when its input ends.
-  await Promise.all(processes.map(({ stdout }) => once(stdout, "data")));
-  for (const { stdin } of processes) stdin.end();
-  t.same(
-    (await Promise.all(exits)).map(([code]) => code as unknown),
-    [0, 0, 0, 0],
-  );
-  t.equal(await count("ledgers.entries"), 1);
-  t.equal(await count("ledgers.migrations"), 2);
-  await migrate({ url, schemaName: "ledgers", migrationsFolder: folder });
-  t.equal(await count("ledgers.migrations"), 2, "nor is anything done again later");
-});
+      `INSERT INTO "ledgers"."entries" VALUES ('first');`,
+    );
+    const program = fileURLToPath(new URL("migrator-process.ts", import.meta.url));
+    const processes = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, [program, url, "ledgers", folder], {
+        env: cleanEnvironment,
+        stdio: ["pipe", "pipe", "inherit"],
+      }),
+    );
+    t.teardown(() => processes.forEach((each) => each.kill("SIGKILL")));
+    const exits = processes.map((each) => once(each, "exit"));
+    // Each says that it is ready, and goes when its input ends.
+    await Promise.all(processes.map(({ stdout }) => once(stdout, "data")));
+    for (const { stdin } of processes) stdin.end();
+    t.same(
+      (await Promise.all(exits)).map(([code]) => code as unknown),
+      [0, 0, 0, 0],
+    );
+    t.equal(await count("ledgers.entries"), 1);
+    t.equal(await count("ledgers.migrations"), 2);
+    await migrate({ url, schemaName: "ledgers", migrationsFolder: folder });
+    t.equal(await count("ledgers.migrations"), 2, "nor is anything done again later");
+  },
+);
 
-t.test("other schemas need not wait", atOnce, async (t) => {
+t.test("other schemas need not wait", { buffered: true }, async (t) => {
   const slow = migrationsOf(
     t,
     `CREATE TABLE "slow"."things" (id int);\n--> statement-breakpoint\nSELECT pg_sleep(1.5);`,
@@ -95,7 +102,7 @@ t.test("other schemas need not wait", atOnce, async (t) => {
   t.same(order, ["quick", "slow"]);
 });
 
-t.test("one that fails leaves nothing behind, nor keeps others from it", atOnce, async (t) => {
+t.test("one that fails leaves nothing behind, nor keeps others from it", { buffered: true }, async (t) => {
   const first = `CREATE TABLE "faulty"."people" (name text);`;
   const folder = migrationsOf(t, first, `CREATE TABLE "faulty"."letters" (id int); SELECT 1 / 0;`);
   await t.rejects(migrate({ url, schemaName: "faulty", migrationsFolder: folder }));
@@ -105,7 +112,7 @@ t.test("one that fails leaves nothing behind, nor keeps others from it", atOnce,
   t.ok(await exists("faulty.people"));
 });
 
-t.test("A09 one that can't have its table gives way to those who use it", atOnce, async (t) => {
+t.test("A09 one that can't have its table gives way to those who use it", { buffered: true }, async (t) => {
   const first = `CREATE TABLE "busy"."people" (name text);`;
   await migrate({ url, schemaName: "busy", migrationsFolder: migrationsOf(t, first) });
   const both = migrationsOf(t, first, `ALTER TABLE "busy"."people" ADD COLUMN age int;`);
@@ -123,11 +130,11 @@ t.test("A09 one that can't have its table gives way to those who use it", atOnce
   t.equal(await count("busy.migrations"), 2);
 });
 
-t.test("the job of a deployment says how it went", atOnce, async (t) => {
+t.test("the job of a deployment says how it went", { buffered: true }, async (t) => {
   const program = fileURLToPath(new URL("../src/migrate-main.ts", import.meta.url));
   const run = async (service: string, KISMET_DATABASE_URL: string) => {
     const child = spawn(process.execPath, [program, service], {
-      env: { KISMET_DATABASE_URL },
+      env: { ...cleanEnvironment, KISMET_DATABASE_URL },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
