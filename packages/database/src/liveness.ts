@@ -37,8 +37,7 @@ export function probeWith(parts: Parts<DatabaseConfig>): () => Promise<void> {
     connectionTimeoutMillis: probeTimeoutMs,
     query_timeout: probeTimeoutMs,
   });
-  pool.on("error", (error) => parts.logger.debug({ err: error }, "probing connection ended"));
-  hearErrors(pool);
+  hearErrors(pool, (reason) => parts.logger.debug({ reason }, "probing connection ended"));
   parts.lifecycle.add({ name: "database probe", stop: () => pool.end() });
   return async () => {
     const client = await pool.connect();

@@ -38,9 +38,7 @@ export class Pool {
       idleTimeoutMillis: 30_000,
       maxLifetimeSeconds: 1_800,
     });
-    // Postgres restarts while a connection is idle: the pool drops it; without a listener the process would end.
-    this.pg.on("error", (error) => parts.logger.warn({ err: error }, "idle database connection ended"));
-    hearErrors(this.pg);
+    hearErrors(this.pg, (reason) => parts.logger.warn({ reason }, "idle database connection ended"));
     this.#acquireSeconds = this.#register(parts);
   }
 
@@ -108,11 +106,13 @@ export class Pool {
 }
 
 /**
- * A connection can end between two statements, or in the same packet as the last answer: before whoever waited for that
- * answer can listen, or has given the connection back. The next statement fails then; but an error that nobody hears
- * ends the process.
+ * An error that nobody hears ends the process. A connection can end while it is idle: the pool drops it and says so,
+ * with an error on which the whole client hangs, so only its message goes on. It can end between two statements, or in
+ * the same packet as the last answer: before whoever waited for that answer can listen, or has given the connection
+ * back; the next statement fails then.
  */
-export function hearErrors(pool: pg.Pool): void {
+export function hearErrors(pool: pg.Pool, idleEnded: (reason: string) => void): void {
+  pool.on("error", ({ message }) => idleEnded(message));
   pool.on("connect", (client) => client.on("error", () => undefined));
 }
 

@@ -175,6 +175,8 @@ t.test("an idle session that ends is missed by nobody", { buffered: true }, asyn
   const instance = await startInstance(t, url);
   await endSessions(instance);
   await logged(instance, "idle database connection ended");
+  const [line] = instance.lines.filter(({ message }) => message === "idle database connection ended");
+  t.ok(JSON.stringify(line).length < 400, "told in a line, not with all that the driver knows");
   t.equal(await ask(instance), "word");
 });
 
