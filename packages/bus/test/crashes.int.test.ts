@@ -104,8 +104,10 @@ await t.test("a relay is killed between publishing and marking: nothing is lost 
       await accounts.wave();
     }
     t.equal(await died, "SIGKILL");
-    t.ok((await accounts.unmarked()) > 0, "the outbox does not know");
-    t.equal((await inStream()) - before, accounts.count, "what the stream has, once each");
+    const marked = accounts.count - (await accounts.unmarked());
+    const published = (await inStream()) - before;
+    t.ok(published > marked, `${published} are in the stream, and the outbox knows of ${marked}`);
+    t.ok(published <= accounts.count, "none of them twice");
   }
   const survivor = await world.instance(t, "auth", source);
   await eventually(async () => assert.equal(await accounts.unmarked(), 0), patience);
