@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, type ManagedProcess, startNats, startPostgres, startRedis } from "@kismet/dev";
+import { endWithThisProcess } from "./end-with-this-process.ts";
 import { eventually } from "./eventually.ts";
 import { natsConfiguration, slotCount, type TestServers } from "./test-servers.ts";
 import type { Teardown } from "./world.ts";
@@ -49,7 +50,12 @@ export async function startPrivateServers(t: Teardown): Promise<PrivateServers> 
   });
   const ports = { postgres: await freePort(), nats: await freePort(), redis: await freePort() };
   const log = () => undefined;
-  const options = (name: keyof typeof ports) => ({ dataDir: join(folder, name), port: ports[name], log });
+  const options = (name: keyof typeof ports) => ({
+    dataDir: join(folder, name),
+    port: ports[name],
+    log,
+    onSpawn: endWithThisProcess,
+  });
   const configText = natsConfiguration(join(folder, "nats"));
   const make = (name: string, start: () => Promise<ManagedProcess>) => {
     const server = new BreakableServer(name, start);

@@ -10,6 +10,7 @@ import {
   startProcess,
 } from "@kismet/dev";
 import { variableOf } from "./environment-of.ts";
+import { endWithThisProcess } from "./end-with-this-process.ts";
 import { type PrivateServers, startPrivateServers } from "./private-servers.ts";
 import { answer, type StandIn } from "./stand-in.ts";
 import { createWorld, type Teardown, type World } from "./world.ts";
@@ -96,8 +97,6 @@ export async function spawnSystem(t: Teardown, options: SystemOptions = {}): Pro
     await Promise.all(all.map((each) => each.stop()));
   };
   t.teardown(stop);
-  // A test that crashes leaves nothing behind.
-  process.once("exit", () => all.forEach((each) => void each.kill()));
   await Promise.all(all.map((each) => each.start()));
   return {
     world,
@@ -128,7 +127,7 @@ async function playAuth(world: World): Promise<StandIn> {
 }
 
 async function startMail(t: Teardown): Promise<MailCatcher> {
-  const mail = await startMailCatcher({ log: () => undefined });
+  const mail = await startMailCatcher({ log: () => undefined, onSpawn: endWithThisProcess });
   t.teardown(() => mail.stop());
   return mail;
 }
@@ -213,7 +212,10 @@ function createInstance(
         stopTimeoutMs,
         ready: () => askReady(opsUrl),
         readyTimeoutMs,
-        onSpawn: (spawned) => (running = spawned),
+        onSpawn: (spawned) => {
+          endWithThisProcess(spawned);
+          running = spawned;
+        },
       });
     },
     async stop() {
