@@ -50,7 +50,7 @@ export function createBreaker<A extends unknown[], R>(
 ): Breaker<A, R> {
   const { state, rejections } = breakerMetrics(parts.metrics);
   const guarded = (...args: A) => withinDeadline(() => call(...args), timeoutMs, name, countsAfterMs);
-  const breaker = new CircuitBreaker(guarded, {
+  const breaker: CircuitBreaker<A, R> = new CircuitBreaker(guarded, {
     name,
     // Timed here and not by opossum, since the deadline of the context counts too.
     timeout: false,
@@ -60,7 +60,8 @@ export function createBreaker<A extends unknown[], R>(
     rollingCountTimeout: 10_000,
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
-    errorFilter: (error) => error instanceof CallerOutOfTime || isHarmless(error),
+    // What is filtered out counts as a success. A call that lets a half-open breaker close must have been answered.
+    errorFilter: (error) => isHarmless(error) || (error instanceof CallerOutOfTime && !breaker.halfOpen),
   });
   const report = (value: number, message: string) => () => {
     state.set({ name }, value);

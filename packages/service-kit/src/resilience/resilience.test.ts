@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { test } from "tap";
 import { Type } from "typebox";
 import { loadConfig } from "../configuration/load-config.ts";
@@ -53,6 +54,21 @@ test("A09 a call that hangs ends by its own limit and counts, or by the context'
   const impatient = () => runWithContext(contextWith(15), () => other.fire());
   await Promise.all(Array.from({ length: 5 }, () => t.rejects(impatient(), { code: "DEADLINE_EXCEEDED" })));
   t.notOk(other.isOpen(), "callers with little time can't make others lose the callee");
+});
+
+test("A25 the call that a half-open breaker lets try closes it only by an answer", async (t) => {
+  let answer: () => Promise<string> = () => Promise.reject(new Error("down"));
+  const breaker = createBreaker(parts, "t6", () => answer(), { timeoutMs: 5_000, resetMs: 20, minCalls: 4 });
+  for (let i = 0; i < 4; i += 1) await t.rejects(breaker.fire(), { message: "down" });
+  answer = () => new Promise<never>(() => undefined);
+  const impatient = () => runWithContext(contextWith(15), () => breaker.fire());
+  while (breaker.isOpen()) await delay(5);
+  await t.rejects(impatient(), { code: "DEADLINE_EXCEEDED" });
+  t.ok(breaker.isOpen(), "a caller whose time was up has not seen one");
+  answer = () => Promise.reject(new NotFound());
+  while (breaker.isOpen()) await delay(5);
+  await t.rejects(breaker.fire(), { code: "NOT_FOUND" });
+  t.notOk(breaker.isOpen(), "a refusal is one");
 });
 
 test("A25 a crowd beyond the limit of calls at once is refused, and does not open a breaker", async (t) => {
