@@ -6,7 +6,7 @@ import t, { type Test } from "tap";
 import { type Answer, matchThem, Phone, settle, type SystemMember } from "./member.ts";
 import { signUp } from "./sign-up.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(300_000);
 
 /** Of each worker: processes that start have to get their share of a small machine. */
 const paceMs = 80;

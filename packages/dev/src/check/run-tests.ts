@@ -10,9 +10,9 @@ import { startTestServers } from "./test-servers.ts";
 const jobs = 2;
 const timeoutMs = 900_000;
 
-/** They run a whole system each, and measure time against people's patience. */
+/** They measure time against people's patience. */
 const runsAlone =
-  /^test\/|^packages\/dev\/test\/(launcher|story)|^packages\/bus\/test\/|^packages\/database\/test\/|^bench\//;
+  /^test\/outages|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
 
 /** Every test file, on one set of servers. */
 export async function runTests(parts: string[]): Promise<Outcome> {
