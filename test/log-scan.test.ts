@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type CheckoutOpened, domainServices, serviceNames, type Session } from "@kismet/contracts";
+import { leakShapes } from "@kismet/dev";
 import { eventually, newId, spawnSystem, type System } from "@kismet/testing";
 import t from "tap";
 import { fillProfile, matchThem, Phone, type SystemMember } from "./member.ts";
@@ -28,15 +29,6 @@ function leaksOf(lines: readonly { text: string }[], secrets: Secrets): string[]
     lines.filter(({ text }) => isIn(text, secret)).map(({ text }) => `${what}: ${text.slice(0, 500)}`),
   );
 }
-
-/** Also of those that the test has not thought of. */
-const shapes: [what: string, shape: RegExp][] = [
-  ["a token", /eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/],
-  ["an e-mail address", /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}/],
-  ["a password hash", /\$argon2/],
-  ["a private key", /PRIVATE KEY/],
-  ["the password of a connection", /:\/\/[^/\s":]+:[^@\s"]+@/],
-];
 
 async function useAccount(system: System, account: Account, secrets: Secrets): Promise<void> {
   const { url, mail } = system;
@@ -162,7 +154,7 @@ await t.test("proof 8: nothing personal and nothing secret is in what the system
   await system.stop();
 
   const { lines } = system;
-  t.comment(`${lines.length} lines are scanned for ${secrets.size} secrets and ${shapes.length} shapes`);
+  t.comment(`${lines.length} lines are scanned for ${secrets.size} secrets and ${leakShapes.length} shapes`);
   for (const service of serviceNames)
     t.ok(lines.filter((line) => line.service === service).length > 5, `${service} has said something`);
   t.ok(
@@ -170,7 +162,7 @@ await t.test("proof 8: nothing personal and nothing secret is in what the system
     "each secret is one that nothing else looks like",
   );
   t.same(leaksOf(lines, secrets), [], "none of them is there");
-  for (const [what, shape] of shapes)
+  for (const [what, shape] of leakShapes)
     t.same(
       lines.filter(({ text }) => shape.test(text)).map(({ text }) => text.slice(0, 500)),
       [],

@@ -6,13 +6,11 @@ import {
   failureOf,
   type Instance,
   openTransaction,
+  slackMs,
   startInstance,
   within,
 } from "./world/instance.ts";
 import { Proxy } from "./world/proxy.ts";
-
-/** What a busy machine may add. */
-const slackMs = 2_500;
 
 // They wait for the most part.
 t.jobs = 4;

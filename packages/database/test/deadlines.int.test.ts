@@ -7,12 +7,10 @@ import {
   type Instance,
   openTransaction,
   type OpenTransaction,
+  slackMs,
   startInstance,
   within,
 } from "./world/instance.ts";
-
-/** What a busy machine may add. */
-const slackMs = 2_500;
 
 // They wait for the most part.
 t.jobs = 4;

@@ -14,3 +14,4 @@ export { startMailCatcher, type MailCatcher } from "./infrastructure/mail-catche
 export { type Exit, type ManagedProcess, startProcess } from "./infrastructure/managed-process.ts";
 export { freePort } from "./infrastructure/ports.ts";
 export { serviceEnvironment } from "./service-environment.ts";
+export { leakShapes } from "./check/leak-shapes.ts";

@@ -6,7 +6,7 @@ import { ESLint, type Linter } from "eslint";
 import t, { type Test } from "tap";
 import { chooseSteps } from "../src/check/choose-steps.ts";
 import { belowFloor, notExact } from "../src/check/dependencies.ts";
-import { leaksIn } from "../src/check/log-shapes.ts";
+import { leaksIn } from "../src/check/leak-shapes.ts";
 import { readTap } from "../src/check/read-tap.ts";
 import { programOf, root, runNode } from "../src/check/run-command.ts";
 import { missingMigrations, untidy } from "../src/check/tidiness.ts";

@@ -6,6 +6,9 @@ type Teardown = { teardown(work: () => Promise<unknown> | void): void };
 type Settings = DatabaseConfig & { logLevel: string; shutdownMs: number };
 export type Line = { level: string; message: string } & Record<string, unknown>;
 
+/** What a busy machine may add to a time. */
+export const slackMs = 2_500;
+
 /** For processes: what the test runner asks of its own would make them slow. */
 export const cleanEnvironment = { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] };
 

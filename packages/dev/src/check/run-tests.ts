@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { logFolder } from "./log-shapes.ts";
+import { logFolder } from "./check-logs.ts";
 import { fileEnds, readTap, type TestFile } from "./read-tap.ts";
 import { programOf, runNode } from "./run-command.ts";
 import { sourceFiles } from "./source-files.ts";

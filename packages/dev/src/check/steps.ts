@@ -1,7 +1,7 @@
 import { checkBoundaries } from "./boundaries.ts";
 import { checkDocuments } from "../docs/check-documents.ts";
 import { checkDependencies } from "./dependencies.ts";
-import { checkLogs } from "./log-shapes.ts";
+import { checkLogs } from "./check-logs.ts";
 import { programOf, runNode } from "./run-command.ts";
 import { runTests } from "./run-tests.ts";
 import { checkTidiness } from "./tidiness.ts";
