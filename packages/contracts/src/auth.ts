@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { AccountStatus, Jwk, Role } from "./member.ts";
-import { Day, nullable, page, strict, Timestamp, Uuid } from "./schema.ts";
+import { Day, literals, nullable, page, strict, Timestamp, Uuid } from "./schema.ts";
 import { defineEvent, defineRequest } from "./subject.ts";
 
 /** Emitted when an account is verified for the first time, and whenever its status changes after that. */
@@ -75,16 +75,46 @@ export const VerificationSent = strict({ status: Type.Literal("verification_sent
 
 export const EmailRequest = strict({ email: Email });
 
-export const VerifyEmailRequest = strict({
-  email: Email,
-  code: Type.String({ pattern: "^[0-9]{6}$", maxLength: 6 }),
+const Code = Type.String({ pattern: "^[0-9]{6}$", maxLength: 6 });
+
+/** On what somebody signs in; `token` is what an earlier session gave this device, if there was one. */
+export const Device = strict({
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  token: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
 });
+
+export const VerifyEmailRequest = strict({ email: Email, code: Code, device: Type.Optional(Device) });
 
 export const LoginRequest = strict({
   email: Email,
   password: PresentedPassword,
-  device: Type.Optional(strict({ name: Type.String({ minLength: 1, maxLength: 64 }) })),
+  device: Type.Optional(Device),
 });
+
+/** How a member has shown who they are; those of a challenge are asked for after the first. */
+export const challengeKinds = ["totp", "recovery_code", "email_code"] as const;
+export const ChallengeKind = literals(challengeKinds);
+export type ChallengeKind = Static<typeof ChallengeKind>;
+export const firstProofs = ["password", "email_code", "passkey", "oidc"] as const;
+export type FirstProof = (typeof firstProofs)[number];
+export const SignInMethod = literals(["password", "passkey", "oidc", ...challengeKinds]);
+export type SignInMethod = Static<typeof SignInMethod>;
+
+/** One of the kinds is to be shown, at `POST /v1/auth/challenge`, before there is a session. */
+export const Challenge = strict({
+  challenge: strict({ id: Uuid, kinds: Type.Array(ChallengeKind, { minItems: 1, maxItems: 3 }) }),
+});
+export type Challenge = Static<typeof Challenge>;
+
+export const ChallengeAnswer = strict({
+  id: Uuid,
+  kind: ChallengeKind,
+  /** Six digits, or a recovery code. */
+  code: Type.String({ minLength: 6, maxLength: 32, pattern: "^[A-Za-z0-9 -]+$" }),
+});
+export type ChallengeAnswer = Static<typeof ChallengeAnswer>;
+
+export const CodeRequest = strict({ email: Email, device: Type.Optional(Device) });
 
 export const RefreshRequest = strict({ refreshToken: Type.String({ minLength: 1, maxLength: 512 }) });
 
@@ -103,13 +133,51 @@ export const Session = strict({
   expiresInSeconds: Type.Integer({ minimum: 1 }),
   memberId: Uuid,
   sessionId: Uuid,
+  /** Of a device that was not known: to be kept, and given with the next sign-in as `device.token`. */
+  deviceToken: Type.Optional(Type.String({ maxLength: 128 })),
 });
 export type Session = Static<typeof Session>;
+
+export const SignInAnswer = Type.Union([Session, Challenge]);
+export type SignInAnswer = Static<typeof SignInAnswer>;
+
+/** Fresh authentication, by what the refusal named as possible. */
+export const StepUpRequest = Type.Union([
+  strict({ kind: Type.Literal("password"), password: PresentedPassword }),
+  strict({ kind: literals(["totp", "recovery_code"]), code: ChallengeAnswer.properties.code }),
+  strict({ kind: Type.Literal("email_code"), id: Uuid, code: Code }),
+]);
+export type StepUpRequest = Static<typeof StepUpRequest>;
+
+/** Until when what asks for fresh authentication is open to this session. */
+export const FreshUntil = strict({ freshUntil: Timestamp });
+
+/** What a member can sign in with beside the password. */
+export const Factors = strict({
+  totp: nullable(strict({ confirmedAt: Timestamp })),
+  recoveryCodesLeft: Type.Integer({ minimum: 0, maximum: 10 }),
+});
+export type Factors = Static<typeof Factors>;
+
+/** Shown once, for the authenticator to read: the secret in base32, and the same as an address (`otpauth:`). */
+export const TotpEnrolment = strict({
+  secret: Type.String({ maxLength: 64 }),
+  uri: Type.String({ maxLength: 1_000 }),
+});
+export const TotpConfirmation = strict({ code: Code });
+/** Shown once: each is good once, in place of a code of the authenticator. */
+export const RecoveryCodes = strict({
+  recoveryCodes: Type.Array(Type.String({ maxLength: 32 }), { maxItems: 10 }),
+});
 
 /** A device that is signed in. */
 export const SessionItem = strict({
   id: Uuid,
   deviceName: nullable(Type.String({ maxLength: 64 })),
+  /** Where it was last seen: a country (ISO 3166-1), `local` for a private network, null where it can't be told. */
+  place: nullable(Type.String({ maxLength: 8 })),
+  /** By what it was signed in. */
+  methods: Type.Array(SignInMethod, { maxItems: 6 }),
   createdAt: Timestamp,
   lastSeenAt: Timestamp,
   current: Type.Boolean(),

@@ -27,6 +27,8 @@ export const RoutePolicy = strict({
   idempotent: Type.Boolean(),
   /** A member may call it although the account is unverified or about to be deleted. */
   anyStatus: Type.Optional(Type.Boolean()),
+  /** The session must have been authenticated a moment ago; only a service that can tell may state it. */
+  stepUp: Type.Optional(Type.Boolean()),
   /** A single-use WebSocket ticket may stand in for the access token. */
   ticket: Type.Optional(Type.Boolean()),
 });

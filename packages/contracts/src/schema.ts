@@ -75,5 +75,7 @@ export const Problem = strict({
       maxItems: 50,
     }),
   ),
+  /** Of a refusal for want of fresh authentication: by what it can be had. */
+  kinds: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 8 })),
 });
 export type Problem = Static<typeof Problem>;

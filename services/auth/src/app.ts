@@ -16,17 +16,23 @@ import { createDigests } from "./secrets/digests.ts";
 import { createSealing } from "./secrets/sealing.ts";
 import { registerSessionRoutes } from "./sessions/session-routes.ts";
 import { registerSignupRoutes } from "./signup/signup-routes.ts";
+import { createAtlas } from "./signin/atlas.ts";
+import { registerSignInRoutes, registerStepUpRoutes } from "./signin/signin-routes.ts";
+import { createFreshness } from "./signin/step-up.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 export async function buildApp(parts: Parts<Config>): Promise<App> {
   const { config, clock } = parts;
   const database = createDatabase(parts, schema);
   const bus = createBus(parts, database);
-  const app = createHttpApp(parts, { verifier: createAccessControl(parts, bus) });
+  const app = createHttpApp(parts, {
+    verifier: createAccessControl(parts, bus),
+    requireFresh: createFreshness({ database, clock, freshSeconds: config.freshSeconds }),
+  });
 
   const digests = createDigests(config.hashSecret);
   const sealing = createSealing(config.keyEncryptionSecret);
-  const { signingKeyDays, codeSeconds, codeIntervalMs, minimumAge, deletionDays } = config;
+  const { signingKeyDays, codeSeconds, codeIntervalMs, minimumAge, deletionDays, freshSeconds } = config;
   const keyring = createKeyring({ database, clock, sealing, signingKeyDays });
 
   const codes = { database, clock, digests, codeSeconds, codeIntervalMs };
@@ -39,11 +45,22 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   parts.lifecycle.add(postman);
   const letterbox = createLetterbox({ sealing, clock, posted: postman.poke });
 
-  const deps = { database, clock, digests, keyring, hasher: createPasswordHasher(), rules: config };
+  const deps = {
+    ...codes,
+    keyring,
+    hasher: createPasswordHasher(),
+    rules: config,
+    letterbox,
+    sealing,
+    atlas: createAtlas(),
+    freshSeconds,
+  };
   publishKeys(app, bus, keyring);
-  registerSignupRoutes(app, { ...deps, letterbox, minimumAge, codeSeconds });
+  registerSignupRoutes(app, { ...deps, minimumAge });
+  registerSignInRoutes(app, deps);
+  registerStepUpRoutes(app, deps);
   registerSessionRoutes(app, deps);
-  registerPasswordRoutes(app, { ...deps, letterbox, codeSeconds });
+  registerPasswordRoutes(app, deps);
   registerAccounts(app, bus, { database, clock, deletionDays });
   startUpkeep(parts, database, keyring);
   return app;

@@ -14,6 +14,8 @@ export const Config = Type.Object({
   hashSecret: secret(),
   minimumAge: Type.Integer({ minimum: 18, maximum: 99, default: 18 }),
   codeSeconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 600 }),
+  /** How long ago a member may have proven to be there for what asks for fresh authentication. */
+  freshSeconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 600 }),
   /** How soon the same address gets another code. */
   codeIntervalMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 30_000 }),
   refreshDays: Type.Integer({ minimum: 1, maximum: 90, default: 30 }),

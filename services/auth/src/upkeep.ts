@@ -5,6 +5,8 @@ import type { Config } from "./config.ts";
 import type { Keyring } from "./keys/keyring.ts";
 import { deleteResetsBefore } from "./password/resets-repository.ts";
 import { deleteSessionsBefore } from "./sessions/sessions-repository.ts";
+import { deleteChallengesBefore } from "./signin/challenges-repository.ts";
+import { deleteWhereaboutsBefore } from "./signin/devices-repository.ts";
 import { deleteSignupsBefore } from "./signup/signups-repository.ts";
 import type { AuthDatabase } from "./storage.ts";
 
@@ -12,6 +14,8 @@ const everyMs = 600_000;
 const dayMs = 86_400_000;
 /** An address that nobody proved to be theirs is free again after this. */
 const keepUnverifiedMs = 7 * dayMs;
+/** A device or network that was not used for so long is new again. */
+const keepWhereaboutsMs = 180 * dayMs;
 
 /** What happens without anybody asking: keys are rotated, what has expired is forgotten. One instance does it. */
 export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyring: Keyring): void {
@@ -26,6 +30,8 @@ export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyrin
         await deleteSessionsBefore(tx, before(dayMs));
         await deleteSignupsBefore(tx, before(dayMs));
         await deleteResetsBefore(tx, before(dayMs));
+        await deleteChallengesBefore(tx, before(2 * dayMs));
+        await deleteWhereaboutsBefore(tx, before(keepWhereaboutsMs));
         await deleteUnverifiedBefore(tx, before(keepUnverifiedMs));
       });
       return false;

@@ -17,6 +17,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer what a sign-in asked for */
+        post: operations["postAuthChallenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/challenge/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the code of a challenge sent again; the answer is the same for every id */
+        post: operations["postAuthChallengeResend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/code/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a code by e-mail to sign in with; the answer is the same for every address */
+        post: operations["postAuthCodeRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/login": {
         parameters: {
             query?: never;
@@ -26,7 +77,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in with a password */
+        /** Sign in with a password; a second factor, or a new device, asks for more */
         post: operations["postAuthLogin"];
         delete?: never;
         options?: never;
@@ -216,6 +267,40 @@ export interface paths {
         put?: never;
         /** Sign up; a code comes by e-mail. The answer is the same for an address that has an account */
         post: operations["postAuthSignup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove that it is me, once more */
+        post: operations["postAuthStepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/step-up/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a code by e-mail to prove it with */
+        post: operations["postAuthStepUpCode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -782,6 +867,7 @@ export interface components {
                         message: string;
                         path: string;
                     }[];
+                    kinds?: string[];
                     requestId: string;
                     status: number;
                     title: string;
@@ -831,6 +917,117 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    postAuthChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    /** Format: uuid */
+                    id: string;
+                    /** @enum {unknown} */
+                    kind: "totp" | "recovery_code" | "email_code";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accessToken: string;
+                        deviceToken?: string;
+                        expiresInSeconds: number;
+                        /** Format: uuid */
+                        memberId: string;
+                        refreshToken: string;
+                        /** Format: uuid */
+                        sessionId: string;
+                        /** @constant */
+                        tokenType: "Bearer";
+                    } | {
+                        challenge: {
+                            /** Format: uuid */
+                            id: string;
+                            kinds: ("totp" | "recovery_code" | "email_code")[];
+                        };
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthChallengeResend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthCodeRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    device?: {
+                        name?: string;
+                        token?: string;
+                    };
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        challenge: {
+                            /** Format: uuid */
+                            id: string;
+                            kinds: ("totp" | "recovery_code" | "email_code")[];
+                        };
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     postAuthLogin: {
         parameters: {
             query?: never;
@@ -842,7 +1039,8 @@ export interface operations {
             content: {
                 "application/json": {
                     device?: {
-                        name: string;
+                        name?: string;
+                        token?: string;
                     };
                     email: string;
                     password: string;
@@ -858,6 +1056,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;
@@ -866,6 +1065,12 @@ export interface operations {
                         sessionId: string;
                         /** @constant */
                         tokenType: "Bearer";
+                    } | {
+                        challenge: {
+                            /** Format: uuid */
+                            id: string;
+                            kinds: ("totp" | "recovery_code" | "email_code")[];
+                        };
                     };
                 };
             };
@@ -1024,6 +1229,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;
@@ -1112,6 +1318,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;
@@ -1151,6 +1358,8 @@ export interface operations {
                             id: string;
                             /** Format: date-time */
                             lastSeenAt: string;
+                            methods: ("password" | "passkey" | "oidc" | "totp" | "recovery_code" | "email_code")[];
+                            place: string | null;
                         }[];
                         nextCursor: string | null;
                     };
@@ -1215,6 +1424,75 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    postAuthStepUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @constant */
+                    kind: "password";
+                    password: string;
+                } | {
+                    code: string;
+                    /** @enum {unknown} */
+                    kind: "totp" | "recovery_code";
+                } | {
+                    code: string;
+                    /** Format: uuid */
+                    id: string;
+                    /** @constant */
+                    kind: "email_code";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        freshUntil: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAuthStepUpCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        challenge: {
+                            /** Format: uuid */
+                            id: string;
+                            kinds: ("totp" | "recovery_code" | "email_code")[];
+                        };
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     postAuthVerifyEmail: {
         parameters: {
             query?: never;
@@ -1226,6 +1504,10 @@ export interface operations {
             content: {
                 "application/json": {
                     code: string;
+                    device?: {
+                        name?: string;
+                        token?: string;
+                    };
                     email: string;
                 };
             };
@@ -1239,6 +1521,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;

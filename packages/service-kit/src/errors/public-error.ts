@@ -2,6 +2,7 @@ import type { Problem } from "@kismet/contracts";
 
 type Extras = {
   errors?: Problem["errors"];
+  kinds?: readonly string[];
   retryAfterSeconds?: number;
   headers?: Record<string, string>;
   cause?: unknown;
@@ -13,6 +14,7 @@ export class PublicError extends Error {
   readonly status: number;
   readonly detail: string;
   readonly errors: Problem["errors"];
+  readonly kinds: readonly string[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Record<string, string>;
 
@@ -23,6 +25,7 @@ export class PublicError extends Error {
     this.status = status;
     this.detail = detail;
     this.errors = extras.errors;
+    this.kinds = extras.kinds;
     this.retryAfterSeconds = extras.retryAfterSeconds;
     this.headers = extras.headers ?? {};
   }

@@ -25,6 +25,7 @@ export function toProblem(error: unknown, requestId: string): ProblemResponse {
       code,
       requestId,
       ...(known.errors ? { errors: known.errors.slice(0, maxReportedErrors) } : {}),
+      ...(known.kinds ? { kinds: [...known.kinds] } : {}),
     },
   };
 }

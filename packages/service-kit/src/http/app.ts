@@ -1,4 +1,6 @@
+import type { Member } from "@kismet/contracts";
 import type { RouteOptions } from "fastify";
+import { Unauthenticated } from "../errors/kit-errors.ts";
 import type { Parts } from "../lifecycle/parts.ts";
 import type { TokenVerifier } from "../tokens/token-verifier.ts";
 import { type App, createAppShell } from "./app-shell.ts";
@@ -9,26 +11,39 @@ import { describeRoutes } from "./openapi.ts";
 import { enforceRouteRules, isWebsocket, routeTableEntry } from "./route-rules.ts";
 import { validatorCompiler } from "./validation.ts";
 
+export type Guards = {
+  verifier: TokenVerifier;
+  /** Throws unless the session was authenticated a moment ago. Without it no route that asks for that registers. */
+  requireFresh?: (member: Member) => Promise<void>;
+};
+
 /**
  * An app in which a route can't lack what every route must have: what a service would have to remember is done here,
  * in hooks and one error handler, or the route does not register.
  */
-export function createHttpApp(parts: Parts, { verifier }: { verifier: TokenVerifier }): App {
+export function createHttpApp(parts: Parts, { verifier, requireFresh }: Guards): App {
   const app = createAppShell(parts);
   app.setValidatorCompiler(validatorCompiler);
-  app.addHook("onRoute", (route) => admitRoute(parts, app, route));
+  app.addHook("onRoute", (route) => admitRoute(parts, app, route, { canStepUp: requireFresh !== undefined }));
   describeRoutes(app, parts.name);
   app.addHook("onRequest", async (request) => {
     const { policy } = request.routeOptions.config;
     const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
     if (member) request.requestContext.member = member;
+    if (policy?.stepUp === true) await stepUp(member, requireFresh);
   });
   acceptJson(app);
   return app;
 }
 
-function admitRoute(parts: Parts, app: App, route: RouteOptions): void {
-  enforceRouteRules(route);
+/** What is missing here was refused when the route registered; should it be missing after all, nobody gets in. */
+async function stepUp(member: Member | undefined, requireFresh: Guards["requireFresh"]): Promise<void> {
+  if (!member || !requireFresh) throw new Unauthenticated();
+  await requireFresh(member);
+}
+
+function admitRoute(parts: Parts, app: App, route: RouteOptions, can: { canStepUp: boolean }): void {
+  enforceRouteRules(route, can);
   if (!isWebsocket(route)) route.handler = withinDeadlineOf(route.handler);
   app.routeTable.push(routeTableEntry(parts.name, route));
 }

@@ -28,13 +28,14 @@ type RouteSchema = {
  * Holds a route to the rules, and completes it: without a query schema no query field is accepted, every error is a
  * `Problem`, the body limit is the policy's.
  */
-export function enforceRouteRules(route: RouteOptions): void {
+export function enforceRouteRules(route: RouteOptions, { canStepUp = false } = {}): void {
   const name = `${String(route.method)} ${route.url}`;
   const schema = (route.schema ?? {}) as RouteSchema;
   const policy = (route.config as { policy?: RoutePolicy } | undefined)?.policy;
   const faults: string[] = [];
   if (!methods.has(String(route.method))) faults.push("has a method that the route table does not know");
   faults.push(...policyFaults(policy));
+  if (policy?.stepUp === true) faults.push(...stepUpFaults(policy, canStepUp));
   if (!route.schema || !("summary" in route.schema)) faults.push("has no summary (schema.summary)");
   if (!schema.response && !isWebsocket(route)) faults.push("has no response schemas (schema.response)");
   if (/[:*]/.test(route.url) && !schema.params)
@@ -56,6 +57,17 @@ function policyFaults(policy: RoutePolicy | undefined): string[] {
   return Value.Errors(RoutePolicy, policy)
     .filter(({ keyword }) => keyword !== "boolean")
     .map((error) => `config.policy${error.instancePath.replace("/", ".")} ${faultOf(error)}`);
+}
+
+/** Said and not enforced would be worse than not said. */
+function stepUpFaults({ auth, ticket }: RoutePolicy, canStepUp: boolean): string[] {
+  const ofMember = (auth === "member" || auth === "staff") && ticket !== true;
+  return [
+    ...(canStepUp
+      ? []
+      : ["asks for fresh authentication (config.policy.stepUp), which this service can't tell"]),
+    ...(ofMember ? [] : ["asks for fresh authentication (config.policy.stepUp) of nobody"]),
+  ];
 }
 
 export function routeTableEntry(service: RouteTableEntry["service"], route: RouteOptions): RouteTableEntry {

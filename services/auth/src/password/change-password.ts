@@ -4,6 +4,7 @@ import { findAccount, lockAccount, updateAccount } from "../accounts/accounts-re
 import { tellEnded } from "../sessions/end-sessions.ts";
 import { answerOf, openSession } from "../sessions/open-session.ts";
 import { endAllSessions, findSession } from "../sessions/sessions-repository.ts";
+import { closeChallengesOf } from "../signin/challenges-repository.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { decidePassword } from "./decide-password.ts";
 import { CurrentPasswordWrong } from "./password-errors.ts";
@@ -28,10 +29,20 @@ export async function changePassword(
     await updateAccount(tx, memberId, { passwordHash });
     await deleteReset(tx, memberId);
     const now = clock.now();
-    const deviceName = (await findSession(tx, sessionId))?.deviceName ?? undefined;
+    const { deviceName, deviceId, place = null } = (await findSession(tx, sessionId)) ?? {};
+    await closeChallengesOf(tx, memberId, now);
     await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
     await letterbox.post(tx, { kind: "password-changed", email: account.email });
-    return { account, session: await openSession(tx, { memberId, deviceName, now, rules }) };
+    const session = await openSession(tx, {
+      memberId,
+      deviceName: deviceName ?? undefined,
+      deviceId: deviceId ?? null,
+      methods: ["password"],
+      place,
+      now,
+      rules,
+    });
+    return { account, session };
   });
   return answerOf(deps, session, account);
 }

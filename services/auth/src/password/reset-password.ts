@@ -3,6 +3,7 @@ import type { Letterbox } from "../letters/letterbox.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import type { SessionDeps } from "../sessions/session-deps.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
+import { closeChallengesOf } from "../signin/challenges-repository.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { decidePassword } from "./decide-password.ts";
 import { ResetTokenInvalid } from "./password-errors.ts";
@@ -28,6 +29,7 @@ export async function resetPassword(deps: PasswordDeps, token: string, password:
     await deleteReset(tx, memberId);
     await updateAccount(tx, memberId, { passwordHash });
     const now = clock.now();
+    await closeChallengesOf(tx, memberId, now);
     await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
     await letterbox.post(tx, { kind: "password-changed", email });
   });

@@ -4,6 +4,7 @@ import {
   type AccountStatus,
   type Member,
   type Session,
+  type SignInMethod,
   tokenAudience,
   tokenIssuer,
 } from "@kismet/contracts";
@@ -27,9 +28,20 @@ export async function openSession(
   {
     memberId,
     deviceName,
+    deviceId,
+    methods,
+    place,
     now,
     rules,
-  }: { memberId: string; deviceName?: string | undefined; now: Date; rules: SessionRules },
+  }: {
+    memberId: string;
+    deviceName?: string | undefined;
+    deviceId?: string | null;
+    methods: SignInMethod[];
+    place: string | null;
+    now: Date;
+    rules: SessionRules;
+  },
 ): Promise<StoredSession> {
   const running = await listLeastSeen(tx, memberId);
   for (const id of running.slice(0, Math.max(0, running.length - maxSessions + 1))) {
@@ -45,6 +57,10 @@ export async function openSession(
     createdAt: now,
     expiresAt: expiryOf(now, now, rules),
     endedAt: null,
+    methods,
+    authenticatedAt: now,
+    place,
+    deviceId: deviceId ?? null,
   };
   await insertSession(tx, session);
   return session;

@@ -11,7 +11,11 @@ import { endSession, findSession, rotateSession, type StoredSession } from "./se
 type Continued = { session: StoredSession; account: StoredAccount };
 
 /** Rotates the refresh token; ends the session if an old one comes back. */
-export async function refreshSession(deps: SessionDeps, refreshToken: string): Promise<Session> {
+export async function refreshSession(
+  deps: SessionDeps,
+  refreshToken: string,
+  place: string | null = null,
+): Promise<Session> {
   const { database, digests } = deps;
   const presented = readRefreshToken(refreshToken);
   if (!presented) throw new RefreshRefused();
@@ -19,7 +23,7 @@ export async function refreshSession(deps: SessionDeps, refreshToken: string): P
   if (!found || !isGenuine(digests, refreshToken, { ...found, generation: presented.generation }))
     throw new RefreshRefused();
   // Refused after the commit: that the session has ended must last.
-  const continued = await continueSession(deps, found, presented.generation);
+  const continued = await continueSession(deps, found, presented.generation, place);
   if (!continued) throw new RefreshRefused();
   return answerOf(deps, continued.session, continued.account);
 }
@@ -28,6 +32,7 @@ async function continueSession(
   { database, clock, rules }: SessionDeps,
   { id, memberId }: StoredSession,
   presented: number,
+  place: string | null,
 ): Promise<Continued | undefined> {
   return database.transaction(async (tx) => {
     // Of several refreshes with one token the first rotates, the others find it done.
@@ -42,6 +47,7 @@ async function continueSession(
           generation: session.generation + 1,
           rotatedAt: now,
           expiresAt: expiryOf(session.createdAt, now, rules),
+          place: place ?? session.place,
         };
         await rotateSession(tx, id, change);
         return { session: { ...session, ...change }, account };

@@ -1,8 +1,8 @@
-import { Empty, LoginRequest, RefreshRequest, Session, SessionList, strict, Uuid } from "@kismet/contracts";
+import { Empty, RefreshRequest, Session, SessionList, strict, Uuid } from "@kismet/contracts";
 import { type App, NotFound } from "@kismet/service-kit";
 import { lockAccount } from "../accounts/accounts-repository.ts";
+import type { Atlas } from "../signin/atlas.ts";
 import { tellEnded } from "./end-sessions.ts";
-import { logIn } from "./log-in.ts";
 import { refreshSession } from "./refresh-session.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import { endAllSessions, endSession, listRunning } from "./sessions-repository.ts";
@@ -26,17 +26,8 @@ const own = {
 /** More than a member can have. */
 const listLimit = 100;
 
-export function registerSessionRoutes(app: App, deps: SessionDeps): void {
+export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atlas }): void {
   const { database, clock } = deps;
-
-  app.route({
-    method: "POST",
-    url: "/v1/auth/login",
-    schema: { summary: "Sign in with a password", tags, body: LoginRequest, response: { 200: Session } },
-    config: { policy: credential },
-    handler: ({ body: { email, password, device } }) =>
-      logIn(deps, { email, password, deviceName: device?.name }),
-  });
 
   app.route({
     method: "POST",
@@ -44,7 +35,7 @@ export function registerSessionRoutes(app: App, deps: SessionDeps): void {
     schema: { summary: "Continue a session", tags, body: RefreshRequest, response: { 200: Session } },
     // The same one again gets the same answer.
     config: { policy: { ...credential, idempotent: true } },
-    handler: ({ body }) => refreshSession(deps, body.refreshToken),
+    handler: ({ body, ip }) => refreshSession(deps, body.refreshToken, deps.atlas.placeOf(ip).country),
   });
 
   app.route({
@@ -54,9 +45,11 @@ export function registerSessionRoutes(app: App, deps: SessionDeps): void {
     config: { policy: { ...own, limit: "read" } },
     handler: async ({ member: { memberId, sessionId } }) => {
       const running = await listRunning(database.read, memberId, clock.now(), listLimit);
-      const items = running.map(({ id, deviceName, createdAt, rotatedAt }) => ({
+      const items = running.map(({ id, deviceName, place, methods, createdAt, rotatedAt }) => ({
         id,
         deviceName,
+        place,
+        methods,
         createdAt: createdAt.toISOString(),
         lastSeenAt: rotatedAt.toISOString(),
         current: id === sessionId,

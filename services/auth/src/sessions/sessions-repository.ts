@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, isNull, lt, ne } from "drizzle-orm";
+import type { SignInMethod } from "@kismet/contracts";
+import { and, asc, desc, eq, gt, isNull, lt, ne, sql } from "drizzle-orm";
 import { sessions } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
@@ -31,9 +32,24 @@ export function listRunning(
 export async function rotateSession(
   tx: Tx,
   id: string,
-  change: { generation: number; rotatedAt: Date; expiresAt: Date },
+  change: { generation: number; rotatedAt: Date; expiresAt: Date; place: string | null },
 ): Promise<void> {
   await tx.update(sessions).set(change).where(eq(sessions.id, id));
+}
+
+/** Whether the session goes on; its methods are those by which it was ever authenticated. */
+export async function refreshAuthentication(
+  tx: Tx,
+  { memberId, id, method, now }: { memberId: string; id: string; method: SignInMethod; now: Date },
+): Promise<boolean> {
+  const methods = sql`CASE WHEN ${method} = ANY(${sessions.methods}) THEN ${sessions.methods}
+    ELSE array_append(${sessions.methods}, ${method}) END`;
+  const changed = await tx
+    .update(sessions)
+    .set({ authenticatedAt: now, methods })
+    .where(and(isRunning(memberId), eq(sessions.id, id)))
+    .returning({ id: sessions.id });
+  return changed.length > 0;
 }
 
 /** Gives those that had not ended yet. */

@@ -7,8 +7,8 @@ import {
 } from "@kismet/contracts";
 import type { App } from "@kismet/service-kit";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
-import type { Letterbox } from "../letters/letterbox.ts";
-import type { SessionDeps } from "../sessions/session-deps.ts";
+import type { SignInDeps } from "../signin/sign-in-deps.ts";
+import { deviceOf } from "../signin/sign-in-device.ts";
 import { signUp } from "./sign-up.ts";
 import { verifyEmail } from "./verify-email.ts";
 
@@ -21,10 +21,7 @@ const policy = {
   idempotent: false,
 } as const;
 
-export function registerSignupRoutes(
-  app: App,
-  deps: SessionDeps & { letterbox: Letterbox; minimumAge: number; codeSeconds: number },
-): void {
+export function registerSignupRoutes(app: App, deps: SignInDeps & { minimumAge: number }): void {
   const sent = { status: "verification_sent" } as const;
 
   app.route({
@@ -53,7 +50,10 @@ export function registerSignupRoutes(
       response: { 200: Session },
     },
     config: { policy },
-    handler: ({ body }) => verifyEmail(deps, body.email, body.code),
+    handler: (request) => {
+      const { email, code, device } = request.body;
+      return verifyEmail(deps, email, code, deviceOf(request, device));
+    },
   });
 
   app.route({

@@ -4,26 +4,37 @@ import { changeStatus } from "../accounts/change-status.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { isEqual } from "../secrets/digests.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
-import { answerOf, openSession } from "../sessions/open-session.ts";
-import type { SessionDeps } from "../sessions/session-deps.ts";
-import { endAllSessions, type StoredSession } from "../sessions/sessions-repository.ts";
+import { endAllSessions } from "../sessions/sessions-repository.ts";
+import { admit, type Admitted, answerAdmitted } from "../signin/complete-sign-in.ts";
+import { forgetWhereabouts } from "../signin/devices-repository.ts";
+import { recallWhereabouts } from "../signin/known-devices.ts";
+import type { SignInDeps } from "../signin/sign-in-deps.ts";
+import type { SignInDevice } from "../signin/sign-in-device.ts";
 import type { Tx } from "../storage.ts";
 import { codeHashOf } from "./codes.ts";
 import { CodeInvalid } from "./signup-errors.ts";
 import { countWrongTry, deleteSignups, listSignups, type StoredSignup } from "./signups-repository.ts";
 
-type Deps = SessionDeps & { codeSeconds: number };
-
 /** With the right code the account becomes what the sign-up with that code asked for, and everybody hears of it. */
-export async function verifyEmail(deps: Deps, email: string, code: string): Promise<Session> {
-  const session = await deps.database.transaction((tx) => tryCode(tx, deps, normaliseEmail(email), code));
+export async function verifyEmail(
+  deps: SignInDeps,
+  email: string,
+  code: string,
+  device: SignInDevice,
+): Promise<Session> {
+  const tried = { email: normaliseEmail(email), code, device };
+  const admitted = await deps.database.transaction((tx) => tryCode(tx, deps, tried));
   // Refused after the commit: that it was tried must last.
-  if (!session) throw new CodeInvalid();
-  return answerOf(deps, session, { status: "active", roles: [] });
+  if (!admitted) throw new CodeInvalid();
+  return answerAdmitted(deps, admitted);
 }
 
-async function tryCode(tx: Tx, deps: Deps, email: string, code: string): Promise<StoredSession | undefined> {
-  const { clock, digests, rules, codeSeconds } = deps;
+async function tryCode(
+  tx: Tx,
+  deps: SignInDeps,
+  { email, code, device }: { email: string; code: string; device: SignInDevice },
+): Promise<Admitted | undefined> {
+  const { clock, digests, codeSeconds } = deps;
   const account = await lockAccountByEmail(tx, email);
   if (account?.status !== "unverified") return undefined;
   const { memberId } = account;
@@ -40,7 +51,10 @@ async function tryCode(tx: Tx, deps: Deps, email: string, code: string): Promise
   const { passwordHash, birthDate, locale, acceptedTermsVersion } = signup;
   await deleteSignups(tx, memberId);
   // Whoever signed in before may be somebody else, who signed up with this address.
+  await forgetWhereabouts(tx, memberId);
   await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
   await changeStatus(tx, account, "active", now, { passwordHash, birthDate, locale, acceptedTermsVersion });
-  return openSession(tx, { memberId, now, rules });
+  const whereabouts = await recallWhereabouts(tx, deps, memberId, device);
+  const active = { ...account, status: "active" as const };
+  return admit(tx, deps, { account: active, methods: ["email_code"], device, whereabouts });
 }

@@ -1,0 +1,95 @@
+import type { Challenge, FirstProof, Session, SignInAnswer, SignInMethod } from "@kismet/contracts";
+import { lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
+import { answerOf, openSession } from "../sessions/open-session.ts";
+import type { StoredSession } from "../sessions/sessions-repository.ts";
+import type { Tx } from "../storage.ts";
+import { openChallenge } from "./challenges.ts";
+import { decideSignIn, isFamiliar } from "./decide-sign-in.ts";
+import { factorsOf } from "./factors-repository.ts";
+import { recallWhereabouts, rememberWhereabouts, type Whereabouts } from "./known-devices.ts";
+import type { SignInDeps } from "./sign-in-deps.ts";
+import type { SignInDevice } from "./sign-in-device.ts";
+import { SignInRefused } from "./sign-in-errors.ts";
+
+export type Proven = {
+  memberId: string;
+  method: FirstProof;
+  device: SignInDevice;
+  /** What must still be so under the account's lock, or is to be written with it; throws to refuse. */
+  confirm?: (tx: Tx, account: StoredAccount) => Promise<void>;
+};
+
+/** A session that is open, and what its client is told of it beside the tokens. */
+export type Admitted = { session: StoredSession; account: StoredAccount; deviceToken?: string | undefined };
+
+/**
+ * The only way from a first proof (a password, an e-mailed code, a passkey, a provider's word) to a session, or to the
+ * challenge that stands before it.
+ */
+export async function completeSignIn(deps: SignInDeps, proven: Proven): Promise<SignInAnswer> {
+  const { memberId, method, device } = proven;
+  const outcome = await deps.database.transaction(async (tx): Promise<Challenge | Admitted> => {
+    const account = await lockAccount(tx, memberId);
+    if (!account) throw new SignInRefused();
+    await proven.confirm?.(tx, account);
+    const whereabouts = await recallWhereabouts(tx, deps, memberId, device);
+    const { familiarity } = whereabouts;
+    const isVerified = account.status !== "unverified";
+    const kinds = decideSignIn({ method, isVerified, familiarity, ...(await factorsOf(tx, memberId)) });
+    if (kinds.length === 0) return admit(tx, deps, { account, methods: [method], device, whereabouts });
+    return openChallenge(tx, deps, { purpose: "sign-in", account, kinds, method, device, whereabouts });
+  });
+  return "challenge" in outcome ? outcome : answerAdmitted(deps, outcome);
+}
+
+/** Opens the session, under the account's lock, once all is proven that was asked for. */
+export async function admit(
+  tx: Tx,
+  deps: SignInDeps,
+  admission: {
+    account: StoredAccount;
+    methods: SignInMethod[];
+    device: SignInDevice;
+    whereabouts: Whereabouts;
+  },
+): Promise<Admitted> {
+  const { account, methods, device, whereabouts } = admission;
+  const { memberId, status, email } = account;
+  const { clock, rules, letterbox } = deps;
+  const now = clock.now();
+  const country = whereabouts.place.country;
+  // Whoever signs in to an account that nobody has verified may not be who will: nothing of them is remembered.
+  if (status === "unverified") {
+    const opened = { memberId, deviceName: device.name, methods, place: country, now, rules };
+    return { account, session: await openSession(tx, opened) };
+  }
+  const remembered = { device: whereabouts.device, place: whereabouts.place, name: device.name };
+  const { deviceToken, deviceId, deviceName } = await rememberWhereabouts(tx, deps, memberId, remembered);
+  const session = await openSession(tx, {
+    memberId,
+    deviceName: deviceName ?? undefined,
+    deviceId,
+    methods,
+    place: country,
+    now,
+    rules,
+  });
+  if (!isFamiliar(whereabouts.familiarity)) {
+    await letterbox.post(tx, {
+      kind: "new-sign-in",
+      email,
+      deviceName,
+      place: country,
+      at: now.toISOString(),
+    });
+  }
+  return { account, session, deviceToken };
+}
+
+export async function answerAdmitted(
+  deps: SignInDeps,
+  { session, account, deviceToken }: Admitted,
+): Promise<Session> {
+  const answer = await answerOf(deps, session, account);
+  return deviceToken === undefined ? answer : { ...answer, deviceToken };
+}

@@ -1,0 +1,35 @@
+import type { ChallengeKind, FirstProof } from "@kismet/contracts";
+
+export type Familiarity = {
+  /** Whether the member has ever signed in anywhere: the first time nothing can be new. */
+  hasHistory: boolean;
+  deviceKnown: boolean;
+  networkKnown: boolean;
+  countryKnown: boolean;
+};
+
+export type SignInFacts = {
+  method: FirstProof;
+  isVerified: boolean;
+  hasTotp: boolean;
+  recoveryCodesLeft: number;
+  familiarity: Familiarity;
+};
+
+/**
+ * What is asked before a session opens; nothing, if nothing is. A passkey that has verified its user is two factors at
+ * once; an e-mailed code and a provider's word prove what an e-mailed code would.
+ */
+export function decideSignIn(facts: SignInFacts): ChallengeKind[] {
+  const { method, isVerified, hasTotp, recoveryCodesLeft, familiarity } = facts;
+  if (method === "passkey") return [];
+  if (hasTotp) return recoveryCodesLeft > 0 ? ["totp", "recovery_code"] : ["totp"];
+  // Who is not verified reaches nothing but the question for a code, and has no history to compare with.
+  if (method === "password" && isVerified && !isFamiliar(familiarity)) return ["email_code"];
+  return [];
+}
+
+/** A device that nobody has seen counts as known at the member's own network; a known one not in another country. */
+export function isFamiliar({ hasHistory, deviceKnown, networkKnown, countryKnown }: Familiarity): boolean {
+  return !hasHistory || (countryKnown && (deviceKnown || networkKnown));
+}

@@ -1,0 +1,87 @@
+import { type Clock } from "@kismet/service-kit";
+import { lockAccount, lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import type { Letter, Mail } from "../letters/letter.ts";
+import { signInCodeMail } from "../letters/mails.ts";
+import type { Digests } from "../secrets/digests.ts";
+import { newCode } from "../signup/codes.ts";
+import type { AuthDatabase, Tx } from "../storage.ts";
+import { codeHashOf, triesPerChallenge } from "./challenges.ts";
+import { countCodes, findChallenge, setCode, type StoredChallenge } from "./challenges-repository.ts";
+import { mayCodeBeSent } from "./decide-code-budget.ts";
+import { findDevice, recallPlaces } from "./devices-repository.ts";
+
+type Deps = {
+  database: AuthDatabase;
+  clock: Clock;
+  digests: Digests;
+  codeSeconds: number;
+  codeIntervalMs: number;
+};
+type CodeLetter = Extract<Letter, { kind: "challenge-code" }>;
+
+const hourMs = 3_600_000;
+
+/** Nothing for an address without a verified account, a challenge that is over, or one that has just got a code. */
+export async function makeChallengeCode(
+  deps: Deps,
+  letter: CodeLetter,
+  letterId: string,
+): Promise<Mail | undefined> {
+  const { database, clock, digests, codeSeconds, codeIntervalMs } = deps;
+  return database.transaction(async (tx) => {
+    const account = await lockOwner(tx, letter);
+    const challenge = await findChallenge(tx, letter.challengeId);
+    if (!account || account.status === "unverified" || !challenge) return undefined;
+    const now = clock.now();
+    if (challenge.usedAt || challenge.expiresAt <= now) return undefined;
+    const { id, codeMadeAt } = challenge;
+    // A letter that is carried again, since its mail could not be handed over, makes another code.
+    const isAgain = challenge.codeLetterId === letterId;
+    if (!isAgain && codeMadeAt && now.getTime() - codeMadeAt.getTime() < codeIntervalMs) return undefined;
+    const { memberId } = account;
+    const familiar = challenge.familiar || (await isOwn(tx, deps, memberId, challenge, letter));
+    const sent = await countCodes(
+      tx,
+      memberId,
+      { purpose: challenge.purpose, familiar },
+      {
+        hour: new Date(now.getTime() - hourMs),
+        day: new Date(now.getTime() - 24 * hourMs),
+      },
+    );
+    if (!isAgain && !mayCodeBeSent({ ...sent, ofChallenge: challenge.codesSent })) return undefined;
+    const code = newCode();
+    await setCode(tx, id, {
+      memberId,
+      familiar,
+      codeHash: codeHashOf(digests, id, code),
+      codeMadeAt: now,
+      codeLetterId: letterId,
+      codesSent: challenge.codesSent + (isAgain ? 0 : 1),
+      triesLeft: triesPerChallenge,
+    });
+    return signInCodeMail(account.email, code, codeSeconds);
+  });
+}
+
+async function lockOwner(tx: Tx, { email, challengeId }: CodeLetter) {
+  if (email !== undefined) return lockAccountByEmail(tx, email);
+  const { memberId } = (await findChallenge(tx, challengeId)) ?? {};
+  return memberId ? lockAccount(tx, memberId) : undefined;
+}
+
+/** Whether a code that was asked for by address was asked for at one of the member's own devices or networks. */
+async function isOwn(
+  tx: Tx,
+  { digests }: Deps,
+  memberId: string,
+  { deviceId }: StoredChallenge,
+  { network }: CodeLetter,
+): Promise<boolean> {
+  const device = deviceId === null ? undefined : await findDevice(tx, deviceId);
+  if (device?.memberId === memberId) return true;
+  if (network === undefined) return false;
+  const value = digests.of("network", memberId, network);
+  const { known } = await recallPlaces(tx, memberId, [{ kind: "network", value }]);
+  return known.size > 0;
+}

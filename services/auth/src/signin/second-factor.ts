@@ -1,0 +1,50 @@
+import type { Clock } from "@kismet/service-kit";
+import { Secret, TOTP } from "otpauth";
+import type { Digests } from "../secrets/digests.ts";
+import type { Sealing } from "../secrets/sealing.ts";
+import type { Tx } from "../storage.ts";
+import { decideTotp } from "./decide-totp.ts";
+import { findTotp, type StoredTotp, takeRecoveryCode, updateTotp } from "./factors-repository.ts";
+import { recoveryCodeHash } from "./recovery-codes.ts";
+
+export type FactorDeps = { clock: Clock; sealing: Sealing; digests: Digests };
+
+/** How far the clock of somebody's telephone may be off, in steps of 30 s, either way (RFC 6238, 5.2). */
+const drift = 1;
+
+export function totpOf(secret: string, email?: string): TOTP {
+  return new TOTP({ issuer: "Kismet", label: email ?? "", secret: Secret.fromBase32(secret) });
+}
+
+/** Whether the code is right, in which case it is used up. Under the account's lock. */
+export async function takeSecondFactor(
+  tx: Tx,
+  deps: FactorDeps,
+  memberId: string,
+  kind: "totp" | "recovery_code",
+  code: string,
+): Promise<boolean> {
+  if (kind === "recovery_code") {
+    const codeHash = recoveryCodeHash(deps.digests, memberId, code);
+    return takeRecoveryCode(tx, memberId, codeHash);
+  }
+  const totp = await findTotp(tx, memberId);
+  return totp?.confirmedAt ? takeTotp(tx, deps, totp, code) : false;
+}
+
+/** Also confirms one that was not. */
+export async function takeTotp(
+  tx: Tx,
+  { clock, sealing }: FactorDeps,
+  { memberId, sealedSecret, lastStep, confirmedAt }: StoredTotp,
+  code: string,
+): Promise<boolean> {
+  const now = clock.now();
+  const authenticator = totpOf(sealing.open(sealedSecret));
+  const current = authenticator.counter({ timestamp: now.getTime() });
+  const delta = authenticator.validate({ token: code, timestamp: now.getTime(), window: drift });
+  const step = decideTotp({ current, delta, lastStep });
+  if (step === undefined) return false;
+  await updateTotp(tx, memberId, { lastStep: step, ...(confirmedAt ? {} : { confirmedAt: now }) });
+  return true;
+}
