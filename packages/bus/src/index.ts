@@ -11,6 +11,7 @@
  * May depend on: @kismet/contracts, @kismet/service-kit, @kismet/database.
  */
 export { createAccessControl } from "./access-control.ts";
+export { createClientRegister } from "./client-register.ts";
 export { type Bus, type BusContracts, createBus } from "./bus.ts";
 export type { ConsumerDeclaration } from "./consumer.ts";
 export { emit } from "./emit.ts";

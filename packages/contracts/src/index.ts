@@ -13,6 +13,7 @@ export * from "./route-policy.ts";
 export * from "./subject.ts";
 export * from "./member.ts";
 export * from "./auth.ts";
+export * from "./clients.ts";
 export * from "./profile.ts";
 export * from "./matching.ts";
 export * from "./chat.ts";

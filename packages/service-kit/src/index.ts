@@ -12,7 +12,13 @@
  */
 export { ConfigurationError, loadConfig, variableOf } from "./configuration/load-config.ts";
 export { connectionUrl, secret } from "./configuration/secret.ts";
-export { DatabaseSettings, NatsSettings, ProcessSettings, RedisSettings } from "./configuration/settings.ts";
+export {
+  DatabaseSettings,
+  NatsSettings,
+  ProcessSettings,
+  proxyAddress,
+  RedisSettings,
+} from "./configuration/settings.ts";
 export { type Clock, systemClock } from "./context/clock.ts";
 export { type Deadline, deadlineIn } from "./context/deadline.ts";
 export {
@@ -29,6 +35,7 @@ export { continueTrace, isTraced, traceHeaders, traceIdOf } from "./context/trac
 export {
   AccountNotActive,
   BodyTooLarge,
+  ClientKeyRefused,
   DeadlineExceeded,
   Forbidden,
   MethodNotAllowed,
@@ -44,7 +51,7 @@ export { type ProblemResponse, toProblem } from "./errors/to-problem.ts";
 export { createHttpApp } from "./http/app.ts";
 export { type App, createAppShell } from "./http/app-shell.ts";
 export { isSampled } from "./http/access-log.ts";
-export { authenticate } from "./http/authentication.ts";
+export { authenticate, authenticateClient } from "./http/authentication.ts";
 export { publishDocument } from "./http/openapi.ts";
 export { cursorOf, idOf, pageOf } from "./http/cursor.ts";
 export { isDeeperThan, maxBodyDepth } from "./http/json-body.ts";
@@ -63,6 +70,7 @@ export { retry, type RetryOptions } from "./resilience/retry.ts";
 export { TimeoutError, withTimeout } from "./resilience/with-timeout.ts";
 export { inSpan } from "./telemetry/in-span.ts";
 export { lengthOf, normaliseText } from "./text/normalise-text.ts";
+export { type ClientKeys, createClientKeys, type RegisteredClient } from "./tokens/client-keys.ts";
 export { createRevocations, type Revocation, type Revocations } from "./tokens/revocations.ts";
 export { ageOf, type Day, dayOf } from "./time/age-of.ts";
 export { createTokenSigner, type TokenSigner } from "./tokens/token-signer.ts";

@@ -1,6 +1,7 @@
 import {
   type EventContract,
   GetJwks,
+  ListClients,
   type PayloadOf,
   type RequestContract,
   type ServiceName,
@@ -57,7 +58,11 @@ export async function startStandIn(
   const parts = createParts(name, config);
   const database = createDatabase(parts, busTables(pgSchema(name)));
   const bus = createBus(parts, database);
-  if (name === "auth") bus.serve(GetJwks, async () => ({ keys: [world.signer.jwk] }));
+  const isAnswered = (contract: RequestContract) => answers.some((each) => each.contract === contract);
+  if (name === "auth") {
+    bus.serve(GetJwks, async () => ({ keys: [world.signer.jwk] }));
+    if (!isAnswered(ListClients)) bus.serve(ListClients, async () => ({ clients: [] }));
+  }
   for (const { contract, handler } of answers) bus.serve(contract, handler);
   watch?.(bus);
   await parts.lifecycle.start();

@@ -1,7 +1,8 @@
-import { createAccessControl, createBus } from "@kismet/bus";
+import { createAccessControl, createBus, createClientRegister } from "@kismet/bus";
 import { createDatabase } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { registerAccounts } from "./accounts/account-routes.ts";
+import { registerClients } from "./clients/client-routes.ts";
 import type { Config } from "./config.ts";
 import { publishKeys } from "./keys/jwks-routes.ts";
 import { createKeyring } from "./keys/keyring.ts";
@@ -28,6 +29,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   const app = createHttpApp(parts, {
     verifier: createAccessControl(parts, bus),
     requireFresh: createFreshness({ database, clock, freshSeconds: config.freshSeconds }),
+    clients: createClientRegister(parts, bus),
   });
 
   const digests = createDigests(config.hashSecret);
@@ -62,6 +64,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerSessionRoutes(app, deps);
   registerPasswordRoutes(app, deps);
   registerAccounts(app, bus, { database, clock, deletionDays });
+  registerClients(app, bus, { database, clock });
   startUpkeep(parts, database, keyring);
   return app;
 }

@@ -5,6 +5,7 @@ import {
   bigint,
   boolean,
   date,
+  doublePrecision,
   index,
   integer,
   pgSchema,
@@ -249,4 +250,29 @@ export const guesses = auth.table(
     closedUntil: moment("closed_until").notNull(),
   },
   (t) => [index("guesses_age").on(t.failedAt)],
+);
+
+/** Apps and partners that call the edge with a key of their own. Kept when revoked: the audit names them. */
+export const clients = auth.table("clients", {
+  id: uuid("id").primaryKey(),
+  name: text("name").notNull().unique("clients_name"),
+  limitFactor: doublePrecision("limit_factor").notNull(),
+  /** Counts what was told of this client. */
+  version: integer("version").notNull(),
+  createdAt: moment("created_at").notNull(),
+  revokedAt: moment("revoked_at"),
+});
+
+/** Of 256 random bits each, so that a plain hash hides them; a key that is revoked is deleted. */
+export const clientKeys = auth.table(
+  "client_keys",
+  {
+    id: text("id").primaryKey(),
+    clientId: uuid("client_id")
+      .notNull()
+      .references(() => clients.id),
+    digest: text("digest").notNull(),
+    createdAt: moment("created_at").notNull(),
+  },
+  (t) => [index("client_keys_of_client").on(t.clientId)],
 );

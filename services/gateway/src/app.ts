@@ -1,7 +1,8 @@
 import type { RouteTableEntry } from "@kismet/contracts";
-import { createAccessControl, createBus } from "@kismet/bus";
-import { type App, authenticate, createAppShell, type Parts } from "@kismet/service-kit";
+import { createAccessControl, createBus, createClientRegister } from "@kismet/bus";
+import { type App, authenticate, ClientKeyRefused, createAppShell, type Parts } from "@kismet/service-kit";
 import { checkOrigins } from "./access/check-origin.ts";
+import { identifyClients } from "./access/identify-clients.ts";
 import type { Config } from "./config.ts";
 import { limitRequests } from "./limits/limit-requests.ts";
 import { servePages } from "./pages/operations-pages.ts";
@@ -20,11 +21,15 @@ export async function buildApp(
   const upstreams = createUpstreams(parts);
   const app = createAppShell(parts);
 
-  await checkOrigins(app, parts.config);
   const limits = await limitRequests(parts, app);
+  identifyClients(parts, app, createClientRegister(parts, bus), limits);
+  await checkOrigins(app, parts.config);
   app.addHook("onRequest", limits.byAddress);
   app.addHook("onRequest", async (request, reply) => {
     const { policy } = request.routeOptions.config;
+    if (request.requestContext.client) await limits.byClient(request, reply);
+    else if (policy?.auth === "client")
+      throw new ClientKeyRefused("The API key of a registered client is needed.");
     const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
     if (!member) return;
     request.requestContext.member = member;

@@ -1,5 +1,5 @@
 import { domainServices, type UpstreamKey, upstreamKey } from "@kismet/contracts";
-import { NatsSettings, ProcessSettings, RedisSettings } from "@kismet/service-kit";
+import { NatsSettings, ProcessSettings, proxyAddress, RedisSettings } from "@kismet/service-kit";
 import { type Static, Type } from "typebox";
 
 /** Addresses of the instances of one service. */
@@ -17,15 +17,13 @@ export const Config = Type.Object({
   ...NatsSettings,
   ...RedisSettings,
   /** Proxies before the gateway; without any, `x-forwarded-for` is what a client made up. */
-  trustedProxies: Type.Array(Type.String({ minLength: 2, maxLength: 64 }), { maxItems: 32, default: [] }),
+  trustedProxies: Type.Array(proxyAddress, { maxItems: 32, default: [] }),
   ...UpstreamSettings,
   /** Origins of the web apps. */
   corsOrigins: Type.Array(Type.String({ pattern: "^https?://[^/]+$", maxLength: 300 }), {
     maxItems: 64,
     default: [],
   }),
-  /** API keys of registered clients that send no `Origin`, native apps above all. */
-  clientKeys: Type.Array(Type.String({ minLength: 32, maxLength: 200 }), { maxItems: 64, default: [] }),
   /** Multiplies every rate limit. */
   limitScale: Type.Number({ minimum: 0.01, maximum: 1_000_000, default: 1 }),
 });

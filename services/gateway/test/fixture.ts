@@ -53,12 +53,13 @@ export function startGateway(
   t: Teardown,
   world: World,
   table: RouteTableEntry[],
-  settings: Partial<Record<keyof Config, unknown>> = {},
+  { env, ...settings }: Partial<Record<keyof Config, unknown>> & { env?: Config["env"] } = {},
 ) {
   return startTestService(t, world, {
     name: "gateway",
     config: Config,
-    buildApp: (parts) => buildApp(parts, table),
+    // What production asks of the other settings is not what is tested.
+    buildApp: (parts) => buildApp({ ...parts, config: { ...parts.config, ...(env ? { env } : {}) } }, table),
     settings: {
       ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), [nowhere]])),
       shutdownMs: 3_000,

@@ -200,12 +200,10 @@ test("A02 tokens are verified at the edge, and a revoked session is out within a
 test("A03 origins: CORS answers for listed ones, refusal for others, proof in production", async (t) => {
   const world = await createWorld(t);
   const service = await startUpstream(t, echo);
-  const key = "k".repeat(16) + "9aZ4xQ7wE2rT5yU8";
   const table = [route("POST", "/v1/things"), route("POST", "/v1/hook", { auth: "webhook" })];
   const { url } = await startGateway(t, world, table, {
     env: "test",
     corsOrigins: ["https://app.example"],
-    clientKeys: [key],
     upstreamMatching: [service.url],
   });
   const send = (headers: Record<string, string>, method = "POST") =>

@@ -3,6 +3,13 @@ import { hostname } from "node:os";
 import { Type } from "typebox";
 import { connectionUrl } from "./secret.ts";
 
+/** An address or a range, `10.0.0.0/8`. */
+export const proxyAddress = Type.String({
+  pattern: "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$",
+  minLength: 2,
+  maxLength: 64,
+});
+
 /** Of every process. */
 export const ProcessSettings = {
   env: Type.Enum(["development", "test", "production"]),
@@ -14,7 +21,7 @@ export const ProcessSettings = {
   port: Type.Integer({ minimum: 0, maximum: 65_535 }),
   opsPort: Type.Integer({ minimum: 0, maximum: 65_535 }),
   /** Whose `x-forwarded-for` is believed: the gateway's, or what stands before it. */
-  trustedProxies: Type.Array(Type.String({ minLength: 2, maxLength: 64 }), {
+  trustedProxies: Type.Array(proxyAddress, {
     maxItems: 32,
     default: ["127.0.0.1", "::1"],
   }),

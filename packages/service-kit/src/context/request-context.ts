@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUIDv7 } from "node:crypto";
 import type { Member } from "@kismet/contracts";
+import type { RegisteredClient } from "../tokens/client-keys.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
 import { continueTrace, traceHeaders } from "./trace-context.ts";
 
@@ -10,6 +11,8 @@ export type RequestContext = {
   traceparent: string;
   deadline: Deadline;
   member?: Member;
+  /** Whose API key came with it. */
+  client?: RegisteredClient;
   /** The member's access token, for services that are asked on the member's behalf. */
   token?: string;
 };

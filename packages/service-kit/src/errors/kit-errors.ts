@@ -13,6 +13,13 @@ export class Unauthenticated extends PublicError {
   }
 }
 
+/** Of a registered client: unknown, revoked, or no key at all. */
+export class ClientKeyRefused extends PublicError {
+  constructor(detail = "The API key is not good, or not any more.") {
+    super("CLIENT_KEY_REFUSED", 401, detail, { headers: { "www-authenticate": 'ApiKey realm="kismet"' } });
+  }
+}
+
 export class Forbidden extends PublicError {
   constructor(detail = "You may not do this.") {
     super("FORBIDDEN", 403, detail);

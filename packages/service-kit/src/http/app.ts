@@ -2,35 +2,40 @@ import type { Member } from "@kismet/contracts";
 import type { RouteOptions } from "fastify";
 import { Unauthenticated } from "../errors/kit-errors.ts";
 import type { Parts } from "../lifecycle/parts.ts";
+import type { ClientKeys } from "../tokens/client-keys.ts";
 import type { TokenVerifier } from "../tokens/token-verifier.ts";
 import { type App, createAppShell } from "./app-shell.ts";
-import { authenticate } from "./authentication.ts";
+import { authenticate, authenticateClient } from "./authentication.ts";
 import { withinDeadlineOf } from "./handler-deadline.ts";
 import { acceptJson } from "./json-body.ts";
 import { describeRoutes } from "./openapi.ts";
-import { enforceRouteRules, isWebsocket, routeTableEntry } from "./route-rules.ts";
+import { enforceRouteRules, isWebsocket, type RouteGuards, routeTableEntry } from "./route-rules.ts";
 import { validatorCompiler } from "./validation.ts";
 
 export type Guards = {
   verifier: TokenVerifier;
   /** Throws unless the session was authenticated a moment ago. Without it no route that asks for that registers. */
   requireFresh?: (member: Member) => Promise<void>;
+  /** Without it no route for clients registers. */
+  clients?: ClientKeys;
 };
 
 /**
  * An app in which a route can't lack what every route must have: what a service would have to remember is done here,
  * in hooks and one error handler, or the route does not register.
  */
-export function createHttpApp(parts: Parts, { verifier, requireFresh }: Guards): App {
+export function createHttpApp(parts: Parts, { verifier, requireFresh, clients }: Guards): App {
   const app = createAppShell(parts);
   app.setValidatorCompiler(validatorCompiler);
-  app.addHook("onRoute", (route) => admitRoute(parts, app, route, { canStepUp: requireFresh !== undefined }));
+  const can = { canStepUp: requireFresh !== undefined, canKnowClients: clients !== undefined };
+  app.addHook("onRoute", (route) => admitRoute(parts, app, route, can));
   describeRoutes(app, parts.name);
   app.addHook("onRequest", async (request) => {
     const { policy } = request.routeOptions.config;
     const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
     if (member) request.requestContext.member = member;
     if (policy?.stepUp === true) await stepUp(member, requireFresh);
+    if (policy?.auth === "client") authenticateClient(clients, request);
   });
   acceptJson(app);
   return app;
@@ -42,7 +47,7 @@ async function stepUp(member: Member | undefined, requireFresh: Guards["requireF
   await requireFresh(member);
 }
 
-function admitRoute(parts: Parts, app: App, route: RouteOptions, can: { canStepUp: boolean }): void {
+function admitRoute(parts: Parts, app: App, route: RouteOptions, can: RouteGuards): void {
   enforceRouteRules(route, can);
   if (!isWebsocket(route)) route.handler = withinDeadlineOf(route.handler);
   app.routeTable.push(routeTableEntry(parts.name, route));

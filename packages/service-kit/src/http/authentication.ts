@@ -1,6 +1,7 @@
-import type { Member, RoutePolicy } from "@kismet/contracts";
+import { apiKeyHeader, type Member, type RoutePolicy } from "@kismet/contracts";
 import type { FastifyRequest } from "fastify";
-import { AccountNotActive, Forbidden, Unauthenticated } from "../errors/kit-errors.ts";
+import { AccountNotActive, ClientKeyRefused, Forbidden, Unauthenticated } from "../errors/kit-errors.ts";
+import type { ClientKeys } from "../tokens/client-keys.ts";
 import type { TokenVerifier } from "../tokens/token-verifier.ts";
 
 /** Named, so that anything else asks for a member. Webhooks and clients are known by other means. */
@@ -27,4 +28,12 @@ export function memberOf(request: FastifyRequest): Member {
   if (!member)
     throw new Error(`${request.routeOptions.url ?? "this route"} asks for no member by its policy`);
   return member;
+}
+
+/** Finds out whose API key came with a request, for its context. */
+export function authenticateClient(clients: ClientKeys | undefined, request: FastifyRequest): void {
+  const key = request.headers[apiKeyHeader];
+  if (typeof key !== "string" || !clients)
+    throw new ClientKeyRefused("The API key of a registered client is needed.");
+  request.requestContext.client = clients.identify(key);
 }

@@ -1,4 +1,5 @@
 import fastifySwagger from "@fastify/swagger";
+import { apiKeyHeader } from "@kismet/contracts";
 import type { FastifyInstance } from "fastify";
 
 /** Collects the routes of one service as OpenAPI 3.1; the gateway serves those of all, merged. */
@@ -12,7 +13,10 @@ export function describeRoutes(app: FastifyInstance, service: string): void {
         openapi: "3.1.0",
         info: { title: `Kismet ${service}`, version: "1.0.0" },
         components: {
-          securitySchemes: { accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+          securitySchemes: {
+            accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+            apiKey: { type: "apiKey", in: "header", name: apiKeyHeader },
+          },
         },
       },
       convertConstToEnum: false,

@@ -16,6 +16,9 @@ export class RouteRefused extends Error {
   }
 }
 
+/** What an app can do for routes that ask for it. */
+export type RouteGuards = { canStepUp: boolean; canKnowClients: boolean };
+
 type RouteSchema = {
   params?: unknown;
   querystring?: unknown;
@@ -28,7 +31,10 @@ type RouteSchema = {
  * Holds a route to the rules, and completes it: without a query schema no query field is accepted, every error is a
  * `Problem`, the body limit is the policy's.
  */
-export function enforceRouteRules(route: RouteOptions, { canStepUp = false } = {}): void {
+export function enforceRouteRules(
+  route: RouteOptions,
+  { canStepUp = false, canKnowClients = false }: Partial<RouteGuards> = {},
+): void {
   const name = `${String(route.method)} ${route.url}`;
   const schema = (route.schema ?? {}) as RouteSchema;
   const policy = (route.config as { policy?: RoutePolicy } | undefined)?.policy;
@@ -36,6 +42,8 @@ export function enforceRouteRules(route: RouteOptions, { canStepUp = false } = {
   if (!methods.has(String(route.method))) faults.push("has a method that the route table does not know");
   faults.push(...policyFaults(policy));
   if (policy?.stepUp === true) faults.push(...stepUpFaults(policy, canStepUp));
+  if (policy?.auth === "client" && !canKnowClients)
+    faults.push("asks for a client, and the service has no register of them");
   if (!route.schema || !("summary" in route.schema)) faults.push("has no summary (schema.summary)");
   if (!schema.response && !isWebsocket(route)) faults.push("has no response schemas (schema.response)");
   if (/[:*]/.test(route.url) && !schema.params)
@@ -91,9 +99,7 @@ function completed(schema: RouteSchema, policy: RoutePolicy, websocket: boolean)
   return {
     ...schema,
     querystring: schema.querystring ?? strict({}),
-    ...(policy.auth === "public" || policy.auth === "webhook" || policy.auth === "client"
-      ? { security: [] }
-      : { security: [{ accessToken: [] }] }),
+    security: securityOf(policy),
     response: websocket
       ? response
       : {
@@ -104,6 +110,11 @@ function completed(schema: RouteSchema, policy: RoutePolicy, websocket: boolean)
           },
         },
   };
+}
+
+function securityOf({ auth }: RoutePolicy): object[] {
+  if (auth === "public" || auth === "webhook") return [];
+  return [auth === "client" ? { apiKey: [] } : { accessToken: [] }];
 }
 
 /** A response may name its content types; JSON is what has a schema. */

@@ -31,5 +31,6 @@ function contextFields(): Record<string, string> {
     requestId: context.requestId,
     traceId: traceIdOf(context.traceparent),
     ...(context.member ? { memberId: context.member.memberId } : {}),
+    ...(context.client ? { clientId: context.client.clientId } : {}),
   };
 }

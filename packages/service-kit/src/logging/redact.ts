@@ -5,7 +5,7 @@ const censor = "[redacted]";
 /** What must never reach a log, however it is written in capitals. */
 const secrets = new Set(
   [
-    ...["authorization", "cookie", "set-cookie"],
+    ...["authorization", "cookie", "set-cookie", "x-api-key", "apiKey"],
     ...[
       "password",
       "currentPassword",

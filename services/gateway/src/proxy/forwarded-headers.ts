@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { ServiceName } from "@kismet/contracts";
+import { apiKeyHeader, type ServiceName } from "@kismet/contracts";
 import { contextHeaders } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 
@@ -22,7 +22,7 @@ const dropped = new Set([
   "x-forwarded-proto",
   "x-forwarded-port",
   "x-real-ip",
-  "x-client-key",
+  apiKeyHeader,
   "x-original-url",
   "x-rewrite-url",
   "x-http-method-override",
@@ -44,6 +44,9 @@ export function forwardedHeaders(
     forwarded[name] = headers[name];
   }
   Object.assign(forwarded, contextHeaders());
+  // A key is for the edge, and for services that ask for one themselves.
+  if (request.requestContext.client && request.routeOptions.config.policy?.auth === "client")
+    forwarded[apiKeyHeader] = headers[apiKeyHeader];
   forwarded["x-forwarded-for"] = request.ip;
   forwarded["x-forwarded-host"] = request.host;
   forwarded["x-forwarded-proto"] = request.protocol;

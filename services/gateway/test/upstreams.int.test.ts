@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { strict } from "@kismet/contracts";
 import { createHttpApp, createRevocations, ProcessSettings } from "@kismet/service-kit";
-import { createWorld, eventually, memberToken, startTestService } from "@kismet/testing";
-import { Redis } from "ioredis";
+import { createWorld, eventually, startTestService } from "@kismet/testing";
 import t, { test } from "tap";
 import { Type } from "typebox";
 import {
@@ -19,73 +18,6 @@ import {
 
 // Of a busy machine.
 t.setTimeout(120_000);
-
-test("A07 A37 limits by address and by member, per class, shared by instances, kept without Redis", async (t) => {
-  const world = await createWorld(t);
-  const service = await startUpstream(t, echo);
-  const table = [
-    route("GET", "/v1/read"),
-    route("POST", "/v1/login", { limit: "credential" }),
-    route("GET", "/v1/deck", { limit: "discovery", auth: "member" }),
-  ];
-  const settings = { upstreamMatching: [service.url], limitScale: 0.1, trustedProxies: ["127.0.0.1"] };
-  const [one, two] = [
-    await startGateway(t, world, table, settings),
-    await startGateway(t, world, table, settings),
-  ];
-  const from = (ip: string, path: string, base = one.url, token?: string) =>
-    fetch(base + path, {
-      method: path === "/v1/login" ? "POST" : "GET",
-      headers: { "x-forwarded-for": ip, ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    });
-  // A new minute would begin the count anew.
-  await eventually(() => assert.ok(Date.now() % 60_000 < 50_000), { timeoutMs: 15_000 });
-  const drive = async (ip: string, path: string, n: number, base = one.url, token?: string) =>
-    (await Promise.all(Array.from({ length: n }, () => from(ip, path, base, token)))).filter(
-      (a) => a.status === 429,
-    );
-
-  t.equal((await drive("10.0.0.1", "/v1/login", 6)).length, 0);
-  const [refused] = await drive("10.0.0.1", "/v1/login", 1);
-  t.equal(refused?.status, 429);
-  t.match(refused?.headers.get("retry-after"), /^\d+$/);
-  t.match(refused?.headers.get("ratelimit-limit"), "6");
-  t.equal(refused && (await codeOf(refused)), "RATE_LIMITED");
-  t.equal((await from("10.0.0.2", "/v1/login")).status, 200, "another address has its own");
-  t.equal((await from("10.0.0.1", "/v1/read")).status, 200, "another class has its own");
-  await eventually(async () => assert.equal((await from("10.0.0.1", "/v1/login", two.url)).status, 429));
-
-  t.equal((await drive("2001:db8:1:2::1", "/v1/login", 6)).length, 0);
-  t.equal((await from("2001:db8:1:2:ffff::9", "/v1/login")).status, 429, "IPv6 by /64");
-  t.equal((await from("2001:db8:1:3::1", "/v1/login")).status, 200);
-
-  const token = memberToken(world);
-  t.equal((await drive("10.0.1.1", "/v1/deck", 6, one.url, token)).length, 0);
-  t.equal((await from("10.0.1.2", "/v1/deck", one.url, token)).status, 429, "a member, from wherever");
-  t.equal((await from("10.0.1.1", "/v1/deck", one.url, memberToken(world))).status, 200);
-
-  const redis = new Redis(world.redisUrl);
-  const keys = await redis.keys("limit:*");
-  t.ok(keys.length > 0 && (await redis.ttl(keys[0] ?? "")) > 0, "counts end by themselves");
-  redis.disconnect();
-});
-
-test("A07 without Redis an instance limits by what it has seen itself", async (t) => {
-  const world = await createWorld(t);
-  const service = await startUpstream(t, echo);
-  const gateway = await startGateway(t, world, [route("POST", "/v1/login", { limit: "credential" })], {
-    upstreamMatching: [service.url],
-    limitScale: 0.1,
-    redisUrl: "redis://127.0.0.1:9",
-  });
-  const answers = await Promise.all(
-    Array.from({ length: 7 }, () => fetch(`${gateway.url}/v1/login`, { method: "POST" })),
-  );
-  t.equal(answers.filter((each) => each.status === 200).length, 6);
-  const ready = await fetch(`${gateway.url}/readyz`);
-  t.equal(ready.status, 200, "Redis is not required");
-  t.match(await ready.json(), { checks: [{ name: /./ }] }, "details for the loopback");
-});
 
 test("A25 an instance that goes away is passed over; what may be sent again is", async (t) => {
   const world = await createWorld(t);

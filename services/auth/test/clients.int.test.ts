@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { ClientItem, IssuedKey } from "@kismet/contracts";
+import { createWorld, eventually, routesWithIds } from "@kismet/testing";
+import { request } from "undici";
+import t from "tap";
+import { call, goodPassword, logIn, newMember, patience, startAuth, startMail } from "./auth-world.ts";
+
+t.setTimeout(120_000);
+
+const world = await createWorld(t, { realAuth: true });
+const mail = await startMail(t);
+const one = await startAuth(t, world, mail);
+const two = await startAuth(t, world, mail);
+const { session, email } = await newMember(one, mail);
+await world.sql("UPDATE auth.accounts SET roles = '{admin}' WHERE member_id = $1", [session.memberId]);
+const token = (await logIn(one, email, goodPassword)).body.accessToken;
+
+const register = (name: string, as = token) =>
+  call<IssuedKey>(one, "POST", "/v1/admin/clients", { token: as, body: { name } });
+const issue = (id: string, at = one) =>
+  call<IssuedKey>(at, "POST", `/v1/admin/clients/${id}/keys`, { token });
+const revokeKey = (id: string, keyId: string) =>
+  call(one, "DELETE", `/v1/admin/clients/${id}/keys/${keyId}`, { token });
+const whoAmI = async ({ url }: { url: string }, key: string) => {
+  const answer = await request(`${url}/v1/auth/client`, { headers: { "x-api-key": key } });
+  return { status: answer.statusCode, body: (await answer.body.json()) as ClientItem & { code?: string } };
+};
+const eventuallyStatus = (key: string, status: number, timeoutMs = patience.timeoutMs) =>
+  eventually(
+    async () => {
+      for (const at of [one, two]) assert.equal((await whoAmI(at, key)).status, status);
+    },
+    { timeoutMs },
+  );
+
+await t.test("A37 A17 a key is shown once, and only its hash is kept", async (t) => {
+  const { status, body } = await register("ios app");
+  t.equal(status, 201);
+  t.match(body.key, /^kismet_[a-z2-7]{8}_[\w-]{43}$/);
+  await eventuallyStatus(body.key, 200);
+  t.match((await whoAmI(two, body.key)).body, { id: body.clientId, name: "ios app" });
+  t.equal((await whoAmI(two, body.key.replace(/.$/, "!"))).body.code, "CLIENT_KEY_REFUSED");
+  const [stored] = await world.sql<{ digest: string }>("SELECT digest FROM auth.client_keys WHERE id = $1", [
+    body.keyId,
+  ]);
+  t.equal(stored?.digest, createHash("sha256").update(body.key).digest("hex"));
+  const secret = body.key.slice(16);
+  for (const table of ["clients", "client_keys", "outbox"]) {
+    const rows = await world.sql(`SELECT t::text AS row FROM auth.${table} t`);
+    t.notMatch(JSON.stringify(rows), secret, `${table} doesn't hold it`);
+  }
+  const { body: list } = await call<{ items: ClientItem[] }>(one, "GET", "/v1/admin/clients", { token });
+  t.match(list.items[0], { name: "ios app", keys: [{ id: body.keyId, prefix: `kismet_${body.keyId}` }] });
+  t.notMatch(JSON.stringify(list), secret);
+  t.equal((await register("ios app")).body.code, "AUTH_CLIENT_NAME_TAKEN");
+});
+
+await t.test("A37 two keys during a rotation, never three, however many ask at once", async (t) => {
+  const { body: first } = await register("partner");
+  const asked = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => issue(first.clientId, i % 2 ? one : two)),
+  );
+  t.same(asked.map(({ status }) => status).sort(), [201, 409, 409, 409, 409, 409]);
+  t.equal(asked.find(({ status }) => status === 409)?.body.code, "AUTH_CLIENT_KEYS_EXHAUSTED");
+  const second = asked.find(({ status }) => status === 201)?.body ?? assert.fail();
+  await eventuallyStatus(second.key, 200);
+  t.equal((await whoAmI(one, first.key)).status, 200);
+  t.equal((await revokeKey(first.clientId, first.keyId)).status, 204);
+  await eventuallyStatus(first.key, 401, 1_000);
+  t.equal((await whoAmI(two, second.key)).status, 200);
+  t.equal((await revokeKey(first.clientId, first.keyId)).status, 404, "gone already");
+
+  t.equal((await call(one, "DELETE", `/v1/admin/clients/${first.clientId}`, { token })).status, 204);
+  await eventuallyStatus(second.key, 401, 1_000);
+  t.equal((await issue(first.clientId)).body.code, "AUTH_CLIENT_REVOKED");
+  const again = await call(one, "DELETE", `/v1/admin/clients/${first.clientId}`, { token });
+  t.equal(again.status, 404);
+});
+
+await t.test("A14 clients are for administrators; another client's key is not there", async (t) => {
+  const [mine, other] = [(await register("first")).body, (await register("other")).body];
+  t.equal((await revokeKey(mine.clientId, other.keyId)).status, 404);
+  await eventuallyStatus(other.key, 200);
+  const { session: stranger, email: address } = await newMember(one, mail);
+  await world.sql("UPDATE auth.accounts SET roles = '{support}' WHERE member_id = $1", [stranger.memberId]);
+  const support = (await logIn(one, address)).body.accessToken;
+  const routes = routesWithIds("auth").filter((route) => route.includes("/admin/clients/"));
+  t.equal(routes.length, 3);
+  for (const who of [stranger.accessToken, support]) {
+    for (const route of ["GET /v1/admin/clients", "POST /v1/admin/clients", ...routes]) {
+      const [method = "", path = ""] = route.split(" ");
+      const filled = path.replace(":id", mine.clientId).replace(":keyId", mine.keyId);
+      const body = method === "POST" && !path.includes(":id") ? { body: { name: "theirs" } } : {};
+      const answer = await call(one, method as "GET", filled, { token: who, ...body });
+      t.same([answer.status, answer.body.code], [403, "FORBIDDEN"], route);
+    }
+  }
+  t.equal((await whoAmI(one, mine.key)).status, 200);
+});
