@@ -6,6 +6,7 @@
  * May depend on: openapi-fetch, nothing else.
  */
 import createFetchClient, { type Client, type Middleware } from "openapi-fetch";
+import { browserSession } from "./browser-session.ts";
 import type { components, paths } from "./generated/schema.ts";
 
 export type { paths } from "./generated/schema.ts";
@@ -18,12 +19,15 @@ export type ClientOptions = {
   baseUrl: string;
   /** The access token of the moment; undefined while nobody is signed in. */
   accessToken?: () => string | undefined;
+  /** The refresh token stays in a cookie, which `POST /v1/auth/refresh` with an empty body brings; else it is in bodies. */
+  browser?: boolean;
   fetch?: typeof globalThis.fetch;
 };
 
 /** `client.GET("/v1/profile")` gives `{ data }` or `{ error }`; it throws only if there was no answer. */
-export function createClient({ baseUrl, accessToken, fetch }: ClientOptions): KismetClient {
-  const client = createFetchClient<paths>({ baseUrl, ...(fetch ? { fetch } : {}) });
+export function createClient({ baseUrl, accessToken, browser, fetch }: ClientOptions): KismetClient {
+  const credentials = browser === true ? ({ credentials: "include" } as const) : {};
+  const client = createFetchClient<paths>({ baseUrl, ...credentials, ...(fetch ? { fetch } : {}) });
   const authorize: Middleware = {
     onRequest({ request }) {
       const token = accessToken?.();
@@ -32,5 +36,6 @@ export function createClient({ baseUrl, accessToken, fetch }: ClientOptions): Ki
     },
   };
   client.use(authorize);
+  if (browser === true) client.use(browserSession(baseUrl, fetch ?? globalThis.fetch));
   return client;
 }

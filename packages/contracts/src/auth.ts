@@ -116,7 +116,10 @@ export type ChallengeAnswer = Static<typeof ChallengeAnswer>;
 
 export const CodeRequest = strict({ email: Email, device: Type.Optional(Device) });
 
-export const RefreshRequest = strict({ refreshToken: Type.String({ minLength: 1, maxLength: 512 }) });
+export const RefreshRequest = strict({
+  /** Of a native app. A browser has it in a cookie. */
+  refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+});
 
 export const ResetPasswordRequest = strict({
   token: Type.String({ minLength: 1, maxLength: 128 }),
@@ -127,7 +130,8 @@ export const ChangePasswordRequest = strict({ currentPassword: PresentedPassword
 
 export const Session = strict({
   accessToken: Type.String({ maxLength: 4_096 }),
-  refreshToken: Type.String({ maxLength: 512 }),
+  /** Not in a browser, where it is a cookie that no script sees. */
+  refreshToken: Type.Optional(Type.String({ maxLength: 512 })),
   tokenType: Type.Literal("Bearer"),
   /** Of the access token. */
   expiresInSeconds: Type.Integer({ minimum: 1 }),
@@ -135,8 +139,15 @@ export const Session = strict({
   sessionId: Uuid,
   /** Of a device that was not known: to be kept, and given with the next sign-in as `device.token`. */
   deviceToken: Type.Optional(Type.String({ maxLength: 128 })),
+  /** Only in a browser: what requests by the cookie must carry in `x-csrf-token`. */
+  csrfToken: Type.Optional(Type.String({ maxLength: 64 })),
 });
-export type Session = Static<typeof Session>;
+/** As it is opened, and as native apps get it. */
+export type Session = With<"refreshToken", Omit<Static<typeof Session>, "csrfToken">>;
+export type BrowserSession = With<"csrfToken", Omit<Static<typeof Session>, "refreshToken">>;
+type With<Key extends keyof T, T> = T & Required<Pick<T, Key>>;
+
+export const CsrfToken = strict({ csrfToken: Type.String({ maxLength: 64 }) });
 
 export const SignInAnswer = Type.Union([Session, Challenge]);
 export type SignInAnswer = Static<typeof SignInAnswer>;

@@ -31,6 +31,8 @@ export const RoutePolicy = strict({
   stepUp: Type.Optional(Type.Boolean()),
   /** A single-use WebSocket ticket may stand in for the access token. */
   ticket: Type.Optional(Type.Boolean()),
+  /** It reads cookies; no other route gets to see any. */
+  cookie: Type.Optional(Type.Boolean()),
 });
 export type RoutePolicy = Static<typeof RoutePolicy>;
 

@@ -3,6 +3,7 @@ import { createDatabase } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { registerAccounts } from "./accounts/account-routes.ts";
 import { registerClients } from "./clients/client-routes.ts";
+import { serveBrowsers } from "./browser/browser-sessions.ts";
 import type { Config } from "./config.ts";
 import { publishKeys } from "./keys/jwks-routes.ts";
 import { createKeyring } from "./keys/keyring.ts";
@@ -57,6 +58,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
     atlas: createAtlas(),
     freshSeconds,
   };
+  serveBrowsers(app, { digests, refreshDays: config.refreshDays });
   publishKeys(app, bus, keyring);
   registerSignupRoutes(app, { ...deps, minimumAge });
   registerSignInRoutes(app, deps);

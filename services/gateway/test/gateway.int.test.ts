@@ -19,7 +19,7 @@ test("what is in the table reaches its service as it was sent; nothing else is r
     [
       route("GET", "/v1/things/:id"),
       route("POST", "/v1/things"),
-      route("POST", "/v1/auth/refresh", {}, "auth"),
+      route("POST", "/v1/auth/refresh", { cookie: true }, "auth"),
     ],
     { upstreamMatching: [service.url], upstreamAuth: [service.url] },
   );
@@ -57,7 +57,7 @@ test("what is in the table reaches its service as it was sent; nothing else is r
   };
   t.same(posted.body, { a: [1] });
   const auth = (await (await fetch(`${url}/v1/auth/refresh`, { ...json, body: "{}" })).json()) as typeof seen;
-  t.equal(auth.headers["cookie"], "r=1", "auth gets its cookie");
+  t.equal(auth.headers["cookie"], "r=1", "a route that reads cookies gets them");
 
   t.equal(await codeOf(fetch(`${url}/v1/other`)), "NOT_FOUND");
   t.equal(await codeOf(fetch(`${url}/v1/things`)), "METHOD_NOT_ALLOWED");

@@ -154,6 +154,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/csrf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What requests by cookie must carry in x-csrf-token, for a page that was loaded anew */
+        get: operations["getAuthCsrf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/login": {
         parameters: {
             query?: never;
@@ -1172,11 +1189,12 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        csrfToken?: string;
                         deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;
-                        refreshToken: string;
+                        refreshToken?: string;
                         /** Format: uuid */
                         sessionId: string;
                         /** @constant */
@@ -1291,6 +1309,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getAuthCsrf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        csrfToken: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     postAuthLogin: {
         parameters: {
             query?: never;
@@ -1319,11 +1360,12 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        csrfToken?: string;
                         deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;
-                        refreshToken: string;
+                        refreshToken?: string;
                         /** Format: uuid */
                         sessionId: string;
                         /** @constant */
@@ -1492,11 +1534,12 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        csrfToken?: string;
                         deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;
-                        refreshToken: string;
+                        refreshToken?: string;
                         /** Format: uuid */
                         sessionId: string;
                         /** @constant */
@@ -1568,7 +1611,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    refreshToken: string;
+                    refreshToken?: string;
                 };
             };
         };
@@ -1581,11 +1624,12 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        csrfToken?: string;
                         deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;
-                        refreshToken: string;
+                        refreshToken?: string;
                         /** Format: uuid */
                         sessionId: string;
                         /** @constant */
@@ -1784,11 +1828,12 @@ export interface operations {
                 content: {
                     "application/json": {
                         accessToken: string;
+                        csrfToken?: string;
                         deviceToken?: string;
                         expiresInSeconds: number;
                         /** Format: uuid */
                         memberId: string;
-                        refreshToken: string;
+                        refreshToken?: string;
                         /** Format: uuid */
                         sessionId: string;
                         /** @constant */

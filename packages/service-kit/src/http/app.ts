@@ -32,6 +32,8 @@ export function createHttpApp(parts: Parts, { verifier, requireFresh, clients }:
   describeRoutes(app, parts.name);
   app.addHook("onRequest", async (request) => {
     const { policy } = request.routeOptions.config;
+    // What a route doesn't know of can't speak for anybody, whoever made the browser send it.
+    if (policy?.cookie !== true) delete request.headers.cookie;
     const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
     if (member) request.requestContext.member = member;
     if (policy?.stepUp === true) await stepUp(member, requireFresh);

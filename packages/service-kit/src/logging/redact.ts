@@ -13,6 +13,7 @@ const secrets = new Set(
       "token",
       "accessToken",
       "refreshToken",
+      "csrfToken",
       "ticket",
       "secret",
     ],

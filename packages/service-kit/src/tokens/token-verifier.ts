@@ -16,6 +16,7 @@ import { Compile } from "typebox/compile";
 import { Unauthenticated, Unavailable } from "../errors/kit-errors.ts";
 import { PublicError } from "../errors/public-error.ts";
 import type { Parts } from "../lifecycle/parts.ts";
+import { isCanonical } from "./canonical-token.ts";
 import type { Revocations } from "./revocations.ts";
 
 export type TokenVerifier = {
@@ -31,6 +32,9 @@ const cachedForMs = 60_000;
 const keysFreshForMs = 300_000;
 /** Made-up key ids must not make us ask for keys at the caller's rate. */
 const refreshCooldownMs = 5_000;
+
+/** A token from the future would outlive every revocation until then. */
+const clocksDifferMs = 60_000;
 
 const Claims = strict({
   iss: Type.Literal(tokenIssuer),
@@ -50,6 +54,7 @@ export function createTokenVerifier(
   { keys, revocations }: { keys: () => Promise<Jwk[]>; revocations: Revocations },
 ): TokenVerifier {
   const keyring = createKeyring(parts, keys);
+  const canonical = new WeakSet<object>();
   let host: Promise<FastifyInstance> | undefined;
 
   async function verified(token: string): Promise<unknown> {
@@ -68,6 +73,12 @@ export function createTokenVerifier(
       if (token.length > maxTokenLength) throw new Unauthenticated();
       const payload = await verified(token);
       if (!claims.Check(payload)) throw new Unauthenticated();
+      // The cache gives the same object again: what is so of a token stays so.
+      if (!canonical.has(payload)) {
+        if (!isCanonical(token)) throw new Unauthenticated();
+        canonical.add(payload);
+      }
+      if (payload.iat * 1_000 > parts.clock.now().getTime() + clocksDifferMs) throw new Unauthenticated();
       const member = {
         memberId: payload.sub,
         sessionId: payload.sid,

@@ -2,6 +2,7 @@ import { Empty, RefreshRequest, Session, SessionList, strict, Uuid } from "@kism
 import { type App, NotFound } from "@kismet/service-kit";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import type { Atlas } from "../signin/atlas.ts";
+import { forgetCookie, presentedBy } from "../browser/browser-sessions.ts";
 import { tellEnded } from "./end-sessions.ts";
 import { refreshSession } from "./refresh-session.ts";
 import type { SessionDeps } from "./session-deps.ts";
@@ -34,8 +35,11 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
     url: "/v1/auth/refresh",
     schema: { summary: "Continue a session", tags, body: RefreshRequest, response: { 200: Session } },
     // The same one again gets the same answer.
-    config: { policy: { ...credential, idempotent: true } },
-    handler: ({ body, ip }) => refreshSession(deps, body.refreshToken, deps.atlas.placeOf(ip).country),
+    config: { policy: { ...credential, idempotent: true, cookie: true } },
+    handler: (request) => {
+      const token = presentedBy(request)?.refreshToken ?? request.body.refreshToken ?? "";
+      return refreshSession(deps, token, deps.atlas.placeOf(request.ip).country);
+    },
   });
 
   app.route({
@@ -80,8 +84,10 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
     url: "/v1/auth/logout",
     schema: { summary: "Sign this device out", tags, response: { 204: Empty } },
     config: { policy: own },
-    handler: async ({ member: { memberId, sessionId } }, reply) => {
+    handler: async (request, reply) => {
+      const { memberId, sessionId } = request.member;
       await end(deps, memberId, sessionId);
+      forgetCookie(request, reply);
       return reply.code(204).send(null);
     },
   });
@@ -91,8 +97,9 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
     url: "/v1/auth/logout-all",
     schema: { summary: "Sign all my devices out, this one included", tags, response: { 204: Empty } },
     config: { policy: own },
-    handler: async ({ member: { memberId } }, reply) => {
-      await end(deps, memberId);
+    handler: async (request, reply) => {
+      await end(deps, request.member.memberId);
+      forgetCookie(request, reply);
       return reply.code(204).send(null);
     },
   });

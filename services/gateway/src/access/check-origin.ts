@@ -22,7 +22,15 @@ export async function checkOrigins(app: App, config: Config): Promise<void> {
     origin: config.corsOrigins,
     credentials: true,
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    allowedHeaders: ["authorization", "content-type", "idempotency-key", "x-request-id", apiKeyHeader],
+    allowedHeaders: [
+      "authorization",
+      "content-type",
+      "idempotency-key",
+      "x-request-id",
+      apiKeyHeader,
+      "x-kismet-client",
+      "x-csrf-token",
+    ],
     exposedHeaders,
     maxAge: preflightCachedSeconds,
   });

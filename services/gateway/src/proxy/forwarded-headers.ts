@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { apiKeyHeader, type ServiceName } from "@kismet/contracts";
+import { apiKeyHeader } from "@kismet/contracts";
 import { contextHeaders } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 
@@ -32,15 +32,11 @@ const dropped = new Set([
 ]);
 
 /** The headers that a service sees: the client's, less what it could deceive with, plus the request's context. */
-export function forwardedHeaders(
-  request: FastifyRequest,
-  headers: IncomingHttpHeaders,
-  service: ServiceName,
-): IncomingHttpHeaders {
+export function forwardedHeaders(request: FastifyRequest, headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const { policy } = request.routeOptions.config;
   const forwarded: IncomingHttpHeaders = {};
   for (const name in headers) {
-    // Only auth keeps anything in a cookie.
-    if (dropped.has(name) || (name === "cookie" && service !== "auth")) continue;
+    if (dropped.has(name) || (name === "cookie" && policy?.cookie !== true)) continue;
     forwarded[name] = headers[name];
   }
   Object.assign(forwarded, contextHeaders());

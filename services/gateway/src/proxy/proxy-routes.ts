@@ -46,7 +46,7 @@ function forward(
     // Bytes as they came: left to itself, reply-from would encode a held JSON body once more.
     ...(isHeld ? { body, contentType: request.headers["content-type"] ?? "application/octet-stream" } : {}),
     getUpstream: () => `http://${service}`,
-    rewriteRequestHeaders: (_request, headers) => forwardedHeaders(request, headers, service),
+    rewriteRequestHeaders: (_request, headers) => forwardedHeaders(request, headers),
     rewriteHeaders: (headers) => answeredHeaders(headers),
     retriesCount: 1,
     retryDelay: ({ err, attempt }) =>

@@ -70,7 +70,7 @@ async function openService(
   reply: FastifyReply,
 ): Promise<WebSocket | undefined> {
   const offered = request.headers["sec-websocket-protocol"] ?? "";
-  const { host: _, ...headers } = forwardedHeaders(request, request.headers, service);
+  const { host: _, ...headers } = forwardedHeaders(request, request.headers);
   for (const name of Object.keys(headers)) if (name.startsWith("sec-websocket-")) delete headers[name];
   try {
     return await connectService(upstreams.of(service), {

@@ -1,0 +1,18 @@
+import { spawnSystem } from "@kismet/testing";
+import t from "tap";
+import { attackAcrossSites, ourOrigin } from "./attacks/cross-site.ts";
+import { attackWithTokens } from "./attacks/forged-tokens.ts";
+import { signUp } from "./sign-up.ts";
+
+t.setTimeout(180_000);
+
+const system = await spawnSystem(t, { auth: "real", settings: { gateway: { corsOrigins: ourOrigin } } });
+const accounts = await Promise.all(Array.from({ length: 4 }, () => signUp(system)));
+const [first] = accounts;
+if (!first) throw new Error("nobody has signed up");
+
+await t.test("A18 forged requests by cookie, route by route", (t) => attackAcrossSites(t, system, accounts));
+
+await t.test("A02 A10 tokens that are not good, at every place that takes tokens", (t) =>
+  attackWithTokens(t, system, first.session),
+);
