@@ -64,6 +64,15 @@ export { createPoller, type Poller } from "./lifecycle/poller.ts";
 export { createParts, type Parts, type ProcessConfig } from "./lifecycle/parts.ts";
 export { runService } from "./lifecycle/run-service.ts";
 export { createLogger, type Logger } from "./logging/logger.ts";
+export { Html, markup } from "./pages/html.ts";
+export {
+  directionOf,
+  type Language,
+  languages,
+  type Reader,
+  readerOf,
+  readerOfHeader,
+} from "./pages/languages.ts";
 export { createRedis } from "./redis/create-redis.ts";
 export { type Breaker, type BreakerOptions, createBreaker, withinDeadline } from "./resilience/breaker.ts";
 export { retry, type RetryOptions } from "./resilience/retry.ts";

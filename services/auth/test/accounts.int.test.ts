@@ -41,7 +41,7 @@ await t.test("sign up, code by e-mail, verify: signed in, and told to the others
   t.match(await watcher.bus.request(GetAccount, { memberId: session.body.memberId }), {
     status: "active",
     birthDate: "1994-05-17",
-    locale: "de-DE",
+    locale: "en-IE",
   });
   await eventually(() => assert.deepEqual(heard, [1]), patience);
   t.match(

@@ -117,7 +117,7 @@ export function newAddress(): string {
 export const goodPassword = "heron-lantern-47-quiet";
 
 export function signup(auth: { url: string }, email: string, password = goodPassword): Promise<Answer> {
-  const body = { email, password, birthDate: "1994-05-17", locale: "de-DE", acceptedTermsVersion: "2026-01" };
+  const body = { email, password, birthDate: "1994-05-17", locale: "en-IE", acceptedTermsVersion: "2026-01" };
   return call(auth, "POST", "/v1/auth/signup", { body });
 }
 

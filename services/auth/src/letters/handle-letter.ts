@@ -1,10 +1,8 @@
-import { findAccountByEmail } from "../accounts/accounts-repository.ts";
 import { makeResetToken } from "../password/make-reset-token.ts";
 import { type CodeDeps, renewCode } from "../signup/renew-code.ts";
 import { makeChallengeCode } from "../signin/make-challenge-code.ts";
 import { startSignup } from "../signup/start-signup.ts";
 import type { Letter, Mail } from "./letter.ts";
-import { newSignInMail, passwordChangedMail } from "./mails.ts";
 
 /** Everything that depends on whether an address is known happens here, when nobody is waiting for an answer. */
 export async function handleLetter(deps: CodeDeps, letter: Letter, id: string): Promise<Mail | undefined> {
@@ -17,11 +15,7 @@ export async function handleLetter(deps: CodeDeps, letter: Letter, id: string): 
       return makeResetToken(deps, letter.email);
     case "challenge-code":
       return makeChallengeCode(deps, letter, id);
-    case "new-sign-in":
-      return newSignInMail(letter.email, letter);
-    case "password-changed":
-      return (
-        (await findAccountByEmail(deps.database.read, letter.email)) && passwordChangedMail(letter.email)
-      );
+    case "mail":
+      return letter.mail;
   }
 }

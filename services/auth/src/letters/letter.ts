@@ -3,10 +3,10 @@ export type Letter =
   | ({ kind: "signup"; email: string } & Applicant)
   | { kind: "resend-code"; email: string }
   | { kind: "forgot-password"; email: string }
-  | { kind: "password-changed"; email: string }
   /** `email` and `network` where a code is asked for by address: whose it is, is found out by the postman. */
   | { kind: "challenge-code"; challengeId: string; email?: string; network?: string }
-  | { kind: "new-sign-in"; email: string; deviceName: string | null; place: string | null; at: string };
+  /** Ready to go: for what does not depend on whether an address is known. */
+  | { kind: "mail"; mail: Mail };
 
 /** What somebody says of themselves when they sign up. */
 export type Applicant = {
@@ -16,4 +16,8 @@ export type Applicant = {
   acceptedTermsVersion: string;
 };
 
-export type Mail = { to: string; subject: string; text: string };
+/** As `defineMail` renders it. */
+export type Mail = { to: string; language: string; subject: string; text: string; html: string };
+
+/** An account is one. */
+export type Recipient = { email: string; locale: string };

@@ -8,9 +8,10 @@ const timeoutMs = 10_000;
 export type Mailer = Breaker<[mail: Mail], void>;
 
 export function createMailer(parts: Parts<{ smtpUrl: string; mailFrom: string }>): Mailer {
+  const { config, clock } = parts;
   const transport = createTransport(
     {
-      url: parts.config.smtpUrl,
+      url: config.smtpUrl,
       pool: true,
       maxConnections: 2,
       connectionTimeout: timeoutMs / 2,
@@ -20,20 +21,28 @@ export function createMailer(parts: Parts<{ smtpUrl: string; mailFrom: string }>
       disableFileAccess: true,
       disableUrlAccess: true,
     },
-    { from: parts.config.mailFrom },
+    { from: config.mailFrom },
   );
   parts.lifecycle.add({ name: "mailer", stop: async () => transport.close() });
   return createBreaker(
     parts,
     "smtp",
-    async ({ to, subject, text }: Mail) => {
+    async ({ to, language, subject, text, html }: Mail) => {
       const requestId = currentContext()?.requestId;
       await transport.sendMail({
         // As an object: an address is never read as a list of them.
         to: { name: "", address: to },
         subject,
         text,
-        headers: { "Auto-Submitted": "auto-generated", ...(requestId ? { "X-Request-Id": requestId } : {}) },
+        html,
+        date: clock.now(),
+        headers: {
+          // No answering machine answers it (RFC 3834, and what Exchange has instead).
+          "Auto-Submitted": "auto-generated",
+          "X-Auto-Response-Suppress": "All",
+          "Content-Language": language,
+          ...(requestId ? { "X-Request-Id": requestId } : {}),
+        },
       });
     },
     { timeoutMs, minCalls: 5, resetMs: 2_000 },

@@ -1,6 +1,7 @@
 import type { Member, Session } from "@kismet/contracts";
 import { NotFound } from "@kismet/service-kit";
 import { findAccount, lockAccount, updateAccount } from "../accounts/accounts-repository.ts";
+import { passwordChangedMail } from "../letters/mails/password-changed-mail.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import { answerOf, openSession } from "../sessions/open-session.ts";
 import { endAllSessions, findSession } from "../sessions/sessions-repository.ts";
@@ -32,7 +33,7 @@ export async function changePassword(
     const { deviceName, deviceId, place = null } = (await findSession(tx, sessionId)) ?? {};
     await closeChallengesOf(tx, memberId, now);
     await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
-    await letterbox.post(tx, { kind: "password-changed", email: account.email });
+    await letterbox.post(tx, { kind: "mail", mail: passwordChangedMail(account, {}) });
     const session = await openSession(tx, {
       memberId,
       deviceName: deviceName ?? undefined,

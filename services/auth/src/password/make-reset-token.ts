@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
 import type { Mail } from "../letters/letter.ts";
-import { resetMail } from "../letters/mails.ts";
+import { passwordResetMail } from "../letters/mails/password-reset-mail.ts";
 import type { CodeDeps } from "../signup/renew-code.ts";
 import { findResetOf, saveReset } from "./resets-repository.ts";
 
@@ -17,6 +17,6 @@ export async function makeResetToken(deps: CodeDeps, email: string): Promise<Mai
     if (earlier && now.getTime() - earlier.createdAt.getTime() < codeIntervalMs) return undefined;
     const token = randomBytes(32).toString("base64url");
     await saveReset(tx, { memberId, tokenHash: digests.of("password reset", token), createdAt: now });
-    return resetMail(email, token, codeSeconds);
+    return passwordResetMail(account, { token, validFor: codeSeconds });
   });
 }

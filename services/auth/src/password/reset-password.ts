@@ -1,5 +1,6 @@
 import { findAccount, lockAccount, updateAccount } from "../accounts/accounts-repository.ts";
 import type { Letterbox } from "../letters/letterbox.ts";
+import { passwordChangedMail } from "../letters/mails/password-changed-mail.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import type { SessionDeps } from "../sessions/session-deps.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
@@ -31,6 +32,6 @@ export async function resetPassword(deps: PasswordDeps, token: string, password:
     const now = clock.now();
     await closeChallengesOf(tx, memberId, now);
     await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
-    await letterbox.post(tx, { kind: "password-changed", email });
+    await letterbox.post(tx, { kind: "mail", mail: passwordChangedMail(account, {}) });
   });
 }

@@ -1,5 +1,6 @@
 import type { Challenge, FirstProof, Session, SignInAnswer, SignInMethod } from "@kismet/contracts";
 import { lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
+import { newSignInMail } from "../letters/mails/new-sign-in-mail.ts";
 import { answerOf, openSession } from "../sessions/open-session.ts";
 import type { StoredSession } from "../sessions/sessions-repository.ts";
 import type { Tx } from "../storage.ts";
@@ -54,7 +55,7 @@ export async function admit(
   },
 ): Promise<Admitted> {
   const { account, methods, device, whereabouts } = admission;
-  const { memberId, status, email } = account;
+  const { memberId, status } = account;
   const { clock, rules, letterbox } = deps;
   const now = clock.now();
   const country = whereabouts.place.country;
@@ -75,13 +76,8 @@ export async function admit(
     rules,
   });
   if (!isFamiliar(whereabouts.familiarity)) {
-    await letterbox.post(tx, {
-      kind: "new-sign-in",
-      email,
-      deviceName,
-      place: country,
-      at: now.toISOString(),
-    });
+    const seen = { device: deviceName, country: country === "local" ? null : country, at: now };
+    await letterbox.post(tx, { kind: "mail", mail: newSignInMail(account, seen) });
   }
   return { account, session, deviceToken };
 }

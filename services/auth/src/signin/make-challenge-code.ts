@@ -1,7 +1,7 @@
 import { type Clock } from "@kismet/service-kit";
 import { lockAccount, lockAccountByEmail } from "../accounts/accounts-repository.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
-import { signInCodeMail } from "../letters/mails.ts";
+import { signInCodeMail } from "../letters/mails/sign-in-code-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
 import { newCode } from "../signup/codes.ts";
 import type { AuthDatabase, Tx } from "../storage.ts";
@@ -60,7 +60,7 @@ export async function makeChallengeCode(
       codesSent: challenge.codesSent + (isAgain ? 0 : 1),
       triesLeft: triesPerChallenge,
     });
-    return signInCodeMail(account.email, code, codeSeconds);
+    return signInCodeMail(account, { code, validFor: codeSeconds });
   });
 }
 

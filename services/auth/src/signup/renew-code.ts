@@ -1,7 +1,7 @@
 import type { Clock } from "@kismet/service-kit";
 import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
 import type { Mail } from "../letters/letter.ts";
-import { codeMail } from "../letters/mails.ts";
+import { verificationMail } from "../letters/mails/verification-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
 import type { AuthDatabase } from "../storage.ts";
 import { codeHashOf, newCode, triesPerCode } from "./codes.ts";
@@ -35,6 +35,6 @@ export async function renewCode(deps: CodeDeps, email: string): Promise<Mail | u
       codesSent: latest.codesSent + 1,
       codeSentAt: now,
     });
-    return codeMail(email, code, codeSeconds);
+    return verificationMail({ email, locale: latest.locale }, { code, validFor: codeSeconds });
   });
 }

@@ -1,7 +1,8 @@
 import { randomUUIDv7 } from "node:crypto";
 import { insertAccount, lockAccountByEmail, updateAccount } from "../accounts/accounts-repository.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
-import { codeMail, knownAddressMail } from "../letters/mails.ts";
+import { knownAddressMail } from "../letters/mails/known-address-mail.ts";
+import { verificationMail } from "../letters/mails/verification-mail.ts";
 import { codeHashOf, newCode, triesPerCode } from "./codes.ts";
 import { mayAnotherCodeBeSent } from "./decide-code-sending.ts";
 import type { CodeDeps } from "./renew-code.ts";
@@ -24,7 +25,7 @@ export async function startSignup(deps: CodeDeps, signup: Signup, id: string): P
     });
     const account = await lockAccountByEmail(tx, email);
     if (!account) throw new Error("the account was there, or was made");
-    if (account.status !== "unverified") return knownAddressMail(email);
+    if (account.status !== "unverified") return knownAddressMail(account, {});
     const { memberId } = account;
     const earlier = await listSignups(tx, memberId);
     const same = earlier.find((other) => other.id === id);
@@ -41,6 +42,6 @@ export async function startSignup(deps: CodeDeps, signup: Signup, id: string): P
       createdAt: now,
     });
     await updateAccount(tx, memberId, applicant);
-    return codeMail(email, code, codeSeconds);
+    return verificationMail({ email, locale: applicant.locale }, { code, validFor: codeSeconds });
   });
 }
