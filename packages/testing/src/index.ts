@@ -16,4 +16,4 @@ export { eventually, forAWhile } from "./eventually.ts";
 export { MovedClock } from "./moved-clock.ts";
 export { environmentOf, variableOf } from "./environment-of.ts";
 export { type Instance, type LoggedLine, spawnSystem, type System } from "./spawn-system.ts";
-export { type PrivateServer, type PrivateServers } from "./private-servers.ts";
+export { type PrivateServer, type PrivateServers, startPrivateServers } from "./private-servers.ts";

@@ -7,6 +7,7 @@ import {
   type ServiceName,
   upstreamKey,
 } from "@kismet/contracts";
+import type { Clock } from "@kismet/service-kit";
 import { startTestService, type Teardown, type World } from "@kismet/testing";
 import Fastify, { type FastifyInstance } from "fastify";
 import { buildApp } from "../src/app.ts";
@@ -54,9 +55,11 @@ export function startGateway(
   world: World,
   table: RouteTableEntry[],
   { env, ...settings }: Partial<Record<keyof Config, unknown>> & { env?: Config["env"] } = {},
+  clock?: Clock,
 ) {
   return startTestService(t, world, {
     name: "gateway",
+    ...(clock ? { clock } : {}),
     config: Config,
     // What production asks of the other settings is not what is tested.
     buildApp: (parts) => buildApp({ ...parts, config: { ...parts.config, ...(env ? { env } : {}) } }, table),

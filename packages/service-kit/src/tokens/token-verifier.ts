@@ -30,6 +30,11 @@ const cachedTokens = 10_000;
 /** A key that is withdrawn stops counting after this long. */
 const cachedForMs = 60_000;
 const keysFreshForMs = 300_000;
+/**
+ * Keys that could not be fetched anew for so long are believed no more: one of them may have been withdrawn. Long enough
+ * for NATS to be mended while auth goes on signing with them (docs/adr/what-fails-open.md).
+ */
+export const keysUsableForMs = 24 * 3_600_000;
 /** Made-up key ids must not make us ask for keys at the caller's rate. */
 const refreshCooldownMs = 5_000;
 
@@ -118,15 +123,16 @@ async function jwtHost(keyOf: (kid: unknown) => Promise<string>): Promise<Fastif
 /** Public keys as PEM by key id, refreshed when they are old or one is asked for that is not there. */
 function createKeyring(parts: Parts, fetchKeys: () => Promise<Jwk[]>): (kid: unknown) => Promise<string> {
   let pems = new Map<string, string>();
+  const clockMs = () => parts.clock.now().getTime();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
   let fetching: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
-    triedAt = performance.now();
+    triedAt = clockMs();
     try {
       pems = new Map((await fetchKeys()).map((jwk) => [jwk.kid, pemOf(jwk)]));
-      fetchedAt = performance.now();
+      fetchedAt = clockMs();
     } catch (error) {
       parts.logger.warn({ err: error }, "could not fetch the keys of access tokens");
     }
@@ -134,17 +140,20 @@ function createKeyring(parts: Parts, fetchKeys: () => Promise<Jwk[]>): (kid: unk
 
   return async (kid) => {
     if (typeof kid !== "string" || kid === "") throw new Unauthenticated();
-    const now = performance.now();
-    const mayRefresh = now - triedAt > refreshCooldownMs || (pems.size === 0 && now - triedAt > 250);
-    const isNeeded = !pems.has(kid);
+    const now = clockMs();
+    // Either way: a clock that was set back must not keep us from asking.
+    const sinceTryMs = Math.abs(now - triedAt);
+    const mayRefresh = sinceTryMs > refreshCooldownMs || (pems.size === 0 && sinceTryMs > 250);
+    const isTooOld = now - fetchedAt > keysUsableForMs;
+    const isNeeded = isTooOld || !pems.has(kid);
     if (fetching || ((isNeeded || now - fetchedAt > keysFreshForMs) && mayRefresh)) {
       fetching ??= refresh().finally(() => (fetching = undefined));
       // An old key still verifies while newer ones are fetched.
       if (isNeeded) await fetching;
     }
     const pem = pems.get(kid);
+    if (pems.size === 0 || clockMs() - fetchedAt > keysUsableForMs) throw new Unavailable();
     if (pem) return pem;
-    if (pems.size === 0) throw new Unavailable();
     throw new Unauthenticated();
   };
 }

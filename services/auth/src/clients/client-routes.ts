@@ -24,7 +24,9 @@ const staff = {
   bodyLimit: 1_024,
   timeoutMs: 5_000,
   idempotent: false,
+  stepUp: true,
 } as const;
+const reading = { ...staff, limit: "read", idempotent: true, stepUp: false } as const;
 
 /** The register of clients: for administrators, for whoever decides on keys, and for the clients themselves. */
 export function registerClients(app: App, bus: Bus, deps: ClientDeps): void {
@@ -55,7 +57,7 @@ function administerClients(app: App, deps: ClientDeps): void {
     method: "GET",
     url: "/v1/admin/clients",
     schema: { summary: "The registered clients", tags, response: { 200: ClientList } },
-    config: { policy: { ...staff, limit: "read", idempotent: true } },
+    config: { policy: reading },
     handler: async (request) => {
       mustBeAdmin(request);
       return { items: (await findClients(deps.database.read)).map(itemOf), nextCursor: null };
