@@ -4,6 +4,7 @@
  * CPU on every request. Metrics stay with prom-client, logs with pino.
  */
 import { basename, dirname } from "node:path";
+import "./quick-resolution.ts";
 
 const { env } = process;
 const exporter = env["OTEL_TRACES_EXPORTER"];
