@@ -150,7 +150,7 @@ type With<Key extends keyof T, T> = T & Required<Pick<T, Key>>;
 export const CsrfToken = strict({ csrfToken: Type.String({ maxLength: 64 }) });
 
 export const SignInAnswer = Type.Union([Session, Challenge]);
-export type SignInAnswer = Static<typeof SignInAnswer>;
+export type SignInAnswer = Session | Challenge;
 
 /** Fresh authentication, by what the refusal named as possible. */
 export const StepUpRequest = Type.Union([

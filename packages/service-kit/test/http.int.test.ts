@@ -115,6 +115,16 @@ test("A05 a bare route does not register", async (t) => {
       { ...full, config: { policy: { ...policy, role: "admin" } } },
       /config.policy unknown fields: role/,
     ],
+    [
+      "with a wish for fresh authentication that nobody here can tell",
+      { ...full, config: { policy: { ...policy, auth: "member", stepUp: true } } },
+      /fresh authentication \(config.policy.stepUp\), which this service can't tell/,
+    ],
+    [
+      "with a wish for fresh authentication of nobody",
+      { ...full, config: { policy: { ...policy, stepUp: true } } },
+      /fresh authentication \(config.policy.stepUp\) of nobody/,
+    ],
     ["without response schemas", { ...full, schema: { summary, params } }, /has no response schemas/],
     ["without a schema of its parameters", { ...full, schema: { summary, response } }, /no schema of them/],
     ["without a summary", { ...full, schema: { params, response } }, /has no summary/],

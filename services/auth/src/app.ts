@@ -19,6 +19,8 @@ import { createSealing } from "./secrets/sealing.ts";
 import { registerSessionRoutes } from "./sessions/session-routes.ts";
 import { registerSignupRoutes } from "./signup/signup-routes.ts";
 import { createAtlas } from "./signin/atlas.ts";
+import { registerFactorRoutes } from "./signin/factors-routes.ts";
+import { createGuessGuard } from "./signin/guess-guard.ts";
 import { registerSignInRoutes, registerStepUpRoutes } from "./signin/signin-routes.ts";
 import { createFreshness } from "./signin/step-up.ts";
 import { startUpkeep } from "./upkeep.ts";
@@ -56,6 +58,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
     letterbox,
     sealing,
     atlas: createAtlas(),
+    guard: createGuessGuard({ database, clock, digests, settings: config }),
     freshSeconds,
   };
   serveBrowsers(app, { digests, refreshDays: config.refreshDays });
@@ -63,6 +66,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerSignupRoutes(app, { ...deps, minimumAge });
   registerSignInRoutes(app, deps);
   registerStepUpRoutes(app, deps);
+  registerFactorRoutes(app, deps);
   registerSessionRoutes(app, deps);
   registerPasswordRoutes(app, deps);
   registerAccounts(app, bus, { database, clock, deletionDays });

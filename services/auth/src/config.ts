@@ -16,6 +16,11 @@ export const Config = Type.Object({
   codeSeconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 600 }),
   /** How long ago a member may have proven to be there for what asks for fresh authentication. */
   freshSeconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 600 }),
+  /** How many wrong guesses at an account, and from an address, cost no wait. */
+  guessesPerAccount: Type.Integer({ minimum: 1, maximum: 100_000, default: 5 }),
+  guessesPerAddress: Type.Integer({ minimum: 1, maximum: 100_000, default: 20 }),
+  /** How many wrong guesses of passwords, on devices that are not known, are taken from everybody together. */
+  guessesPerMinute: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 600 }),
   /** How soon the same address gets another code. */
   codeIntervalMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 30_000 }),
   refreshDays: Type.Integer({ minimum: 1, maximum: 90, default: 30 }),

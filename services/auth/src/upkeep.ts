@@ -7,6 +7,7 @@ import { deleteResetsBefore } from "./password/resets-repository.ts";
 import { deleteSessionsBefore } from "./sessions/sessions-repository.ts";
 import { deleteChallengesBefore } from "./signin/challenges-repository.ts";
 import { deleteWhereaboutsBefore } from "./signin/devices-repository.ts";
+import { deleteGuessesBefore } from "./signin/guesses-repository.ts";
 import { deleteSignupsBefore } from "./signup/signups-repository.ts";
 import type { AuthDatabase } from "./storage.ts";
 
@@ -32,6 +33,7 @@ export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyrin
         await deleteResetsBefore(tx, before(dayMs));
         await deleteChallengesBefore(tx, before(2 * dayMs));
         await deleteWhereaboutsBefore(tx, before(keepWhereaboutsMs));
+        await deleteGuessesBefore(tx, before(dayMs));
         await deleteUnverifiedBefore(tx, before(keepUnverifiedMs));
       });
       return false;

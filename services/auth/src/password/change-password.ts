@@ -18,10 +18,13 @@ export async function changePassword(
   { memberId, sessionId }: Member,
   { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
 ): Promise<Session> {
-  const { database, clock, hasher, letterbox, rules } = deps;
+  const { database, clock, hasher, guard, letterbox, rules } = deps;
   const known = await findAccount(database.read, memberId);
   if (!known) throw new NotFound();
-  if (!(await hasher.verify(known.passwordHash, currentPassword))) throw new CurrentPasswordWrong();
+  const isRight = await guard.attempt({ what: "own-password", memberId, sessionId }, async () =>
+    (await hasher.verify(known.passwordHash, currentPassword)) ? true : undefined,
+  );
+  if (!isRight) throw new CurrentPasswordWrong();
   decidePassword(newPassword, known.email, commonPasswords);
   const passwordHash = await hasher.hash(newPassword);
   const { account, session } = await database.transaction(async (tx) => {

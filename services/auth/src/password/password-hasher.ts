@@ -1,5 +1,5 @@
-import { Unavailable } from "@kismet/service-kit";
 import { hash, type Options, verify } from "@node-rs/argon2";
+import { createTurns } from "./turns.ts";
 
 /** OWASP's first choice for Argon2id, which is what the library does unless told otherwise. */
 export const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const satisfies Options;
@@ -17,7 +17,7 @@ export type PasswordHasher = {
 };
 
 export function createPasswordHasher(): PasswordHasher {
-  const inTurn = createTurns();
+  const inTurn = createTurns({ maxRunning, maxWaiting });
   /** Of a password that nobody has. */
   let dummy: Promise<string> | undefined;
   const hashOf = (password: string) => inTurn(() => hash(comparable(password), parameters));
@@ -38,23 +38,4 @@ const encodedParameters = `m=${parameters.memoryCost},t=${parameters.timeCost},p
 /** The same characters typed on another keyboard are the same password. */
 function comparable(password: string): string {
   return password.normalize("NFC");
-}
-
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= maxRunning) {
-      if (waiting.length >= maxWaiting) throw new Unavailable();
-      // Whoever is done hands its turn on.
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }

@@ -4,13 +4,14 @@ import { passwordChangedMail } from "../letters/mails/password-changed-mail.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import type { SessionDeps } from "../sessions/session-deps.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
+import type { GuessGuard } from "../signin/guess-guard.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { decidePassword } from "./decide-password.ts";
 import { ResetTokenInvalid } from "./password-errors.ts";
 import { deleteReset, findReset } from "./resets-repository.ts";
 
-export type PasswordDeps = SessionDeps & { letterbox: Letterbox; codeSeconds: number };
+export type PasswordDeps = SessionDeps & { letterbox: Letterbox; guard: GuessGuard; codeSeconds: number };
 
 /** Good once, and signs out everywhere. */
 export async function resetPassword(deps: PasswordDeps, token: string, password: string): Promise<void> {

@@ -3,7 +3,7 @@ import { lockAccount } from "../accounts/accounts-repository.ts";
 import { CodeInvalid } from "../signup/signup-errors.ts";
 import type { Tx } from "../storage.ts";
 import { isCodeRight } from "./challenges.ts";
-import { closeChallenge, type StoredChallenge, takeTry } from "./challenges-repository.ts";
+import { closeChallenge, findChallenge, type StoredChallenge, takeTry } from "./challenges-repository.ts";
 import { admit, type Admitted, answerAdmitted, completeSignIn } from "./complete-sign-in.ts";
 import { recallWhereabouts } from "./known-devices.ts";
 import { takeSecondFactor } from "./second-factor.ts";
@@ -14,20 +14,50 @@ import { ChallengeOver } from "./sign-in-errors.ts";
 /** A wrong code costs one of the challenge's tries; the right one opens the session, once. */
 export async function answerChallenge(
   deps: SignInDeps,
-  { id, kind, code }: ChallengeAnswer,
+  answer: ChallengeAnswer,
   address: string,
 ): Promise<SignInAnswer> {
-  const challenge = await takeTry(deps.database, id, deps.clock.now());
+  const { id, kind, code } = answer;
+  if (kind !== "email_code") return answerWithFactor(deps, { id, kind, code }, address);
+  const challenge = await tryOne(deps, answer);
+  if (!isCodeRight(deps, challenge, code)) throw new CodeInvalid();
+  const device = deviceOfChallenge(challenge, address);
+  if (challenge.purpose === "code") return startFrom(deps, challenge, device);
+  const admitted = await finish(deps, { challenge, device, kind });
+  if (!admitted) throw new CodeInvalid();
+  return answerAdmitted(deps, admitted);
+}
+
+/** Each challenge has its tries, but challenges can be had for a password: the member's factor has its own as well. */
+async function answerWithFactor(
+  deps: SignInDeps,
+  answer: ChallengeAnswer & { kind: "totp" | "recovery_code" },
+  address: string,
+): Promise<SignInAnswer> {
+  const { id, kind, code } = answer;
+  const { memberId, deviceId } = (await findChallenge(deps.database.read, id)) ?? {};
+  if (!memberId) throw new ChallengeOver();
+  const at = { what: kind, memberId, deviceId: deviceId ?? null } as const;
+  const admitted = await deps.guard.attempt(at, async () => {
+    const challenge = await tryOne(deps, answer);
+    return finish(deps, { challenge, device: deviceOfChallenge(challenge, address), kind, code });
+  });
+  if (!admitted) throw new CodeInvalid();
+  return answerAdmitted(deps, admitted);
+}
+
+async function tryOne(
+  { database, clock }: SignInDeps,
+  { id, kind }: ChallengeAnswer,
+): Promise<StoredChallenge> {
+  const challenge = await takeTry(database, id, clock.now());
   if (!challenge || challenge.purpose === "step-up" || !challenge.kinds.includes(kind))
     throw new ChallengeOver();
-  if (kind === "email_code" && !isCodeRight(deps, challenge, code)) throw new CodeInvalid();
-  const device: SignInDevice = {
-    name: challenge.deviceName ?? undefined,
-    address,
-    knownId: challenge.deviceId,
-  };
-  if (challenge.purpose === "code") return startFrom(deps, challenge, device);
-  return answerAdmitted(deps, await finish(deps, challenge, { kind, code }, device));
+  return challenge;
+}
+
+function deviceOfChallenge({ deviceName, deviceId }: StoredChallenge, address: string): SignInDevice {
+  return { name: deviceName ?? undefined, address, knownId: deviceId };
 }
 
 /** The e-mailed code was the first proof: a second may be asked for. */
@@ -42,17 +72,19 @@ function startFrom(
   return completeSignIn(deps, { memberId, method: "email_code", device, confirm });
 }
 
-async function finish(
-  deps: SignInDeps,
-  { id, memberId, method }: StoredChallenge,
-  { kind, code }: Pick<ChallengeAnswer, "kind" | "code">,
-  device: SignInDevice,
-): Promise<Admitted> {
+type Finish = { challenge: StoredChallenge; device: SignInDevice } & (
+  { kind: "email_code" } | { kind: "totp" | "recovery_code"; code: string }
+);
+
+/** Undefined if the code was wrong. */
+async function finish(deps: SignInDeps, facts: Finish): Promise<Admitted | undefined> {
+  const { kind, device } = facts;
+  const { id, memberId, method } = facts.challenge;
   return deps.database.transaction(async (tx) => {
     const account = memberId === null ? undefined : await lockAccount(tx, memberId);
     if (!account || method === null) throw new ChallengeOver();
-    if (kind !== "email_code" && !(await takeSecondFactor(tx, deps, account.memberId, kind, code)))
-      throw new CodeInvalid();
+    const isRight = kind === "email_code" || (await takeSecondFactor(tx, deps, account, kind, facts.code));
+    if (!isRight) return undefined;
     await close(deps, tx, id);
     const whereabouts = await recallWhereabouts(tx, deps, account.memberId, device);
     return admit(tx, deps, { account, methods: [method, kind], device, whereabouts });

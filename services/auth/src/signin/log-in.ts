@@ -1,22 +1,23 @@
 import type { SignInAnswer } from "@kismet/contracts";
-import { findAccountByEmail, updateAccount } from "../accounts/accounts-repository.ts";
+import { findAccountByEmail, type StoredAccount, updateAccount } from "../accounts/accounts-repository.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { CredentialsWrong } from "../sessions/session-errors.ts";
 import { completeSignIn } from "./complete-sign-in.ts";
+import { recallWhereabouts } from "./known-devices.ts";
 import type { SignInDeps } from "./sign-in-deps.ts";
 import type { SignInDevice } from "./sign-in-device.ts";
 
+type Login = { email: string; password: string };
+
+/** Of whom nothing is known: an address without an account takes the same steps. */
+const nobody = "00000000-0000-0000-0000-000000000000";
+
 /** An unverified account may sign in too: it can do nothing that touches others. */
-export async function logIn(
-  deps: SignInDeps,
-  { email, password }: { email: string; password: string },
-  device: SignInDevice,
-): Promise<SignInAnswer> {
-  const { database, hasher } = deps;
-  const known = await findAccountByEmail(database.read, normaliseEmail(email));
-  // Outside of a transaction: it takes long on purpose.
-  if (!(await hasher.verify(known?.passwordHash, password)) || !known) throw new CredentialsWrong();
-  const rehashed = hasher.isOutdated(known.passwordHash) ? await hasher.hash(password) : undefined;
+export async function logIn(deps: SignInDeps, login: Login, device: SignInDevice): Promise<SignInAnswer> {
+  const { hasher } = deps;
+  const known = await checkPassword(deps, login, device);
+  if (!known) throw new CredentialsWrong();
+  const rehashed = hasher.isOutdated(known.passwordHash) ? await hasher.hash(login.password) : undefined;
   return completeSignIn(deps, {
     memberId: known.memberId,
     method: "password",
@@ -27,4 +28,27 @@ export async function logIn(
       if (rehashed) await updateAccount(tx, account.memberId, { passwordHash: rehashed });
     },
   });
+}
+
+async function checkPassword(
+  deps: SignInDeps,
+  login: Login,
+  device: SignInDevice,
+): Promise<StoredAccount | undefined> {
+  const { database, hasher, guard } = deps;
+  const email = normaliseEmail(login.email);
+  const known = await findAccountByEmail(database.read, email);
+  const before = await recallWhereabouts(database.read, deps, known?.memberId ?? nobody, device);
+  const { networkKnown } = before.familiarity;
+  const at = {
+    what: "sign-in",
+    email,
+    deviceId: before.device?.id,
+    networkKnown,
+    address: device.address,
+  } as const;
+  // Outside of a transaction: it takes long on purpose.
+  return guard.attempt(at, async () =>
+    (await hasher.verify(known?.passwordHash, login.password)) ? known : undefined,
+  );
 }

@@ -20,3 +20,17 @@ export class FreshSignInNeeded extends PublicError {
     super("AUTH_FRESH_SIGN_IN_NEEDED", 403, "Prove once more that it is you, then ask again.", { kinds });
   }
 }
+
+/** The same for an address that has an account and for one that has none. */
+export class TooManyGuesses extends PublicError {
+  constructor(retryAfterSeconds: number) {
+    const detail = "Too many wrong tries: wait, or sign in with a code by e-mail.";
+    super("AUTH_TOO_MANY_TRIES", 429, detail, { retryAfterSeconds });
+  }
+}
+
+export class TotpEnrolled extends PublicError {
+  constructor() {
+    super("AUTH_TOTP_ENROLLED", 409, "There is an authenticator already: remove it first.");
+  }
+}

@@ -1,5 +1,5 @@
 import type { Challenge, Member, SignInMethod, StepUpRequest } from "@kismet/contracts";
-import { NotFound, Unauthenticated } from "@kismet/service-kit";
+import { type Clock, NotFound, Unauthenticated } from "@kismet/service-kit";
 import { findAccount, lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
 import { CurrentPasswordWrong } from "../password/password-errors.ts";
 import { findSession, refreshAuthentication } from "../sessions/sessions-repository.ts";
@@ -12,7 +12,6 @@ import { factorsOf } from "./factors-repository.ts";
 import { takeSecondFactor } from "./second-factor.ts";
 import type { SignInDeps } from "./sign-in-deps.ts";
 import { ChallengeOver, FreshSignInNeeded } from "./sign-in-errors.ts";
-import type { Clock } from "@kismet/service-kit";
 
 export type StepUpDeps = SignInDeps & { freshSeconds: number };
 
@@ -52,51 +51,63 @@ export async function requestStepUpCode(
   });
 }
 
+/** Proves it by what the refusal said to be possible. Says until when that counts. */
 export async function stepUp(deps: StepUpDeps, member: Member, request: StepUpRequest): Promise<Date> {
-  const { database } = deps;
-  const before = await proveOutside(deps, member, request);
-  return database.transaction(async (tx) => {
+  if (request.kind === "password") return stepUpByPassword(deps, member, request.password);
+  if (request.kind === "email_code") return stepUpByCode(deps, member, request);
+  const { kind, code } = request;
+  const at = { what: kind, memberId: member.memberId, deviceId: member.sessionId } as const;
+  const until = await deps.guard.attempt(at, () =>
+    freshen(deps, member, kind, (tx, account) => takeSecondFactor(tx, deps, account, kind, code)),
+  );
+  if (!until) throw new CodeInvalid();
+  return until;
+}
+
+async function stepUpByPassword(deps: StepUpDeps, member: Member, password: string): Promise<Date> {
+  const known = await findAccount(deps.database.read, member.memberId);
+  const until = await deps.guard.attempt({ what: "own-password", ...idsOf(member) }, async () => {
+    if (!(await deps.hasher.verify(known?.passwordHash, password))) return undefined;
+    return freshen(
+      deps,
+      member,
+      "password",
+      async (_tx, { passwordHash }) => passwordHash === known?.passwordHash,
+    );
+  });
+  if (!until) throw new CurrentPasswordWrong();
+  return until;
+}
+
+async function stepUpByCode(
+  deps: StepUpDeps,
+  member: Member,
+  { id, code }: { id: string; code: string },
+): Promise<Date> {
+  const challenge = await takeTry(deps.database, id, deps.clock.now());
+  if (challenge?.purpose !== "step-up" || challenge.sessionId !== member.sessionId) throw new ChallengeOver();
+  if (!isCodeRight(deps, challenge, code)) throw new CodeInvalid();
+  const until = await freshen(deps, member, "email_code", (tx) => closeChallenge(tx, id, deps.clock.now()));
+  if (!until) throw new ChallengeOver();
+  return until;
+}
+
+/** Undefined if what was shown is not right. */
+async function freshen(
+  deps: StepUpDeps,
+  member: Member,
+  kind: StepUpRequest["kind"],
+  isRight: (tx: Tx, account: StoredAccount) => Promise<boolean>,
+): Promise<Date | undefined> {
+  return deps.database.transaction(async (tx) => {
     const account = await lockAccount(tx, member.memberId);
     if (!account) throw new NotFound();
-    await requirePossible(tx, member.memberId, request.kind);
-    await proveUnderLock(tx, deps, { account, request, before });
-    return markFresh(tx, deps, member, request.kind);
+    await requirePossible(tx, member.memberId, kind);
+    return (await isRight(tx, account)) ? markFresh(tx, deps, member, kind) : undefined;
   });
 }
 
-/** What takes long, or must be counted whatever comes after. */
-async function proveOutside(
-  deps: StepUpDeps,
-  { memberId, sessionId }: Member,
-  request: StepUpRequest,
-): Promise<StoredAccount | undefined> {
-  if (request.kind === "password") {
-    const known = await findAccount(deps.database.read, memberId);
-    if (!(await deps.hasher.verify(known?.passwordHash, request.password))) throw new CurrentPasswordWrong();
-    return known;
-  }
-  if (request.kind === "email_code") {
-    const challenge = await takeTry(deps.database, request.id, deps.clock.now());
-    if (challenge?.purpose !== "step-up" || challenge.sessionId !== sessionId) throw new ChallengeOver();
-    if (!isCodeRight(deps, challenge, request.code)) throw new CodeInvalid();
-  }
-  return undefined;
-}
-
-async function proveUnderLock(
-  tx: Tx,
-  deps: StepUpDeps,
-  facts: { account: StoredAccount; request: StepUpRequest; before: StoredAccount | undefined },
-): Promise<void> {
-  const { account, request, before } = facts;
-  if (request.kind === "password") {
-    if (account.passwordHash !== before?.passwordHash) throw new CurrentPasswordWrong();
-  } else if (request.kind === "email_code") {
-    if (!(await closeChallenge(tx, request.id, deps.clock.now()))) throw new ChallengeOver();
-  } else if (!(await takeSecondFactor(tx, deps, account.memberId, request.kind, request.code))) {
-    throw new CodeInvalid();
-  }
-}
+const idsOf = ({ memberId, sessionId }: Member) => ({ memberId, sessionId });
 
 async function requirePossible(tx: Tx, memberId: string, kind: SignInMethod): Promise<void> {
   const kinds = possibleProofs(await factorsOf(tx, memberId));

@@ -1,0 +1,561 @@
+import assert from "node:assert/strict";
+import type {
+  Challenge,
+  RecoveryCodes,
+  Session,
+  SessionItem,
+  SignInAnswer,
+  TotpEnrolment,
+} from "@kismet/contracts";
+import { createWorld, eventually } from "@kismet/testing";
+import { Secret, TOTP } from "otpauth";
+import type { Static } from "typebox";
+import t from "tap";
+import {
+  type Answer,
+  call,
+  codeTo,
+  goodPassword,
+  mailsTo,
+  mailText,
+  newAddress,
+  newMember,
+  patience,
+  refresh,
+  signup,
+  startAuth,
+  startMail,
+} from "./auth-world.ts";
+
+const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
+// Sends codes again at once: how often at most, a test of its own asks.
+const auth = await startAuth(t, world, mail, { codeIntervalMs: 0 });
+const two = await startAuth(t, world, mail, { codeIntervalMs: 0, clock: auth.clock });
+
+/** Addresses of networks in Germany, twice, and in the United States. */
+const [berlin, hamburg, texas] = ["5.1.66.255", "91.0.0.1", "8.8.8.8"] as const;
+
+type From = { address: string; device?: { name?: string; token?: string }; at?: { url: string } };
+const post = <T = object>(path: string, body: unknown, { address, at = auth }: From): Promise<Answer<T>> =>
+  call<T>(at, "POST", path, { body, headers: { "x-forwarded-for": address } });
+const login = (email: string, from: From, password = goodPassword) =>
+  post<Partial<Session> & Partial<Challenge>>(
+    "/v1/auth/login",
+    { email, password, ...(from.device ? { device: from.device } : {}) },
+    from,
+  );
+const answer = (id: string, kind: string, code: string, from: From) =>
+  post<SignInAnswer & Partial<Session> & Partial<Challenge>>("/v1/auth/challenge", { id, kind, code }, from);
+const asMember = <T = object>(
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  token: string,
+  body?: unknown,
+) => call<T>(auth, method, path, { token, ...(body === undefined ? {} : { body }) });
+const sessionsOf = async (token: string) =>
+  (await asMember<{ items: Static<typeof SessionItem>[] }>("GET", "/v1/auth/sessions", token)).body.items;
+const wrongOf = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, "0");
+const challengeOf = ({ body }: Answer<Partial<Challenge>>) => {
+  assert.ok(body.challenge, JSON.stringify(body));
+  return body.challenge;
+};
+
+/** A member who signed up in Berlin, and the token of that device. */
+async function berliner() {
+  const email = newAddress();
+  await signup(auth, email);
+  const code = await codeTo(mail, email);
+  const verified = await post<Session>(
+    "/v1/auth/verify-email",
+    { email, code, device: { name: "Phone" } },
+    {
+      address: berlin,
+    },
+  );
+  assert.equal(verified.status, 200);
+  return { email, session: verified.body, deviceToken: verified.body.deviceToken ?? "" };
+}
+
+async function noLettersWait() {
+  await eventually(async () => {
+    const [row] = await world.sql<{ n: number }>("SELECT count(*)::int AS n FROM auth.letters");
+    assert.equal(row?.n, 0);
+  }, patience);
+}
+
+await t.test("a new device or place asks for an e-mailed code; what was there before does not", async (t) => {
+  const { email, deviceToken } = await berliner();
+  t.equal((await login(email, { address: berlin })).status, 200, "at home, where everything began");
+  const known = await login(email, { address: hamburg, device: { token: deviceToken } });
+  t.ok(known.body.accessToken, "the same device elsewhere in the country");
+  t.notOk(known.body.deviceToken, "it has its token");
+  for (const [what, from] of [
+    ["another device elsewhere", { address: texas }],
+    ["the same device in another country", { address: texas, device: { token: deviceToken } }],
+    [
+      "a token that nobody gave",
+      { address: texas, device: { token: `${crypto.randomUUID()}.${"A".repeat(43)}` } },
+    ],
+  ] as const) {
+    const { body } = await login(email, from);
+    t.same(body.challenge?.kinds, ["email_code"], what);
+    t.notOk(body.accessToken, what);
+  }
+  await noLettersWait();
+  const others = await berliner();
+  const foreign = await login(email, { address: texas, device: { token: others.deviceToken } });
+  t.ok(foreign.body.challenge, "another member's device is nobody's here");
+});
+
+await t.test(
+  "the e-mailed code opens the session once, tells the member, and makes the device known",
+  async (t) => {
+    const { email } = await berliner();
+    const from: From = { address: texas, device: { name: "Café tablet" } };
+    const { id } = challengeOf(await login(email, from));
+    const code = await codeTo(mail, email, 2);
+    t.match(await answer(id, "email_code", wrongOf(code), from), {
+      status: 422,
+      body: { code: "AUTH_CODE_INVALID" },
+    });
+    t.match(await answer(id, "totp", code, from), { status: 410, body: { code: "AUTH_CHALLENGE_OVER" } });
+    const answers = await Promise.all(
+      Array.from({ length: 3 }, (_, i) =>
+        answer(id, "email_code", code, { ...from, at: i % 2 ? two : auth }),
+      ),
+    );
+    t.same(answers.map(({ status }) => status).sort(), [200, 410, 410], "of three at once, one");
+    const opened = answers.find(({ status }) => status === 200)?.body as Session;
+    t.match(await mailText(mail, email, 3), /Café tablet[\s\S]*United States/, "an alert");
+    const [row] = await sessionsOf(opened.accessToken);
+    t.match(row, {
+      deviceName: "Café tablet",
+      place: "US",
+      methods: ["password", "email_code"],
+      current: true,
+    });
+    const again = await login(email, { address: texas, device: { token: opened.deviceToken ?? "" } });
+    t.ok(again.body.accessToken, "known from now on");
+    await noLettersWait();
+    t.equal((await mailsTo(mail, email)).length, 3, "and no alert for it");
+  },
+);
+
+await t.test("A17 codes of challenges: hashed, five tries however many at once, ten minutes", async (t) => {
+  const { email } = await berliner();
+  const from = { address: texas };
+  const first = challengeOf(await login(email, from));
+  const code = await codeTo(mail, email, 2);
+  for (const table of ["challenges", "letters", "outbox", "guesses"]) {
+    const rows = await world.sql<{ row: string }>(`SELECT r::text AS row FROM auth.${table} r`);
+    t.notOk(
+      rows.some(({ row }) => new RegExp(`(^|[^0-9])${code}([^0-9]|$)`).test(row)),
+      `no code in ${table}`,
+    );
+  }
+  const guesses = Array.from({ length: 30 }, (_, i) =>
+    String((Number(code) + 1 + i) % 1_000_000).padStart(6, "0"),
+  );
+  const answers = await Promise.all(
+    guesses.map((guess, i) => answer(first.id, "email_code", guess, { ...from, at: i % 2 ? two : auth })),
+  );
+  t.equal(answers.filter(({ status }) => status === 422).length, 5, "thirty at once are five");
+  t.equal((await answer(first.id, "email_code", code, from)).status, 410, "the right one comes too late");
+  const second = challengeOf(await login(email, from));
+  const late = await codeTo(mail, email, 3);
+  auth.clock.move(601_000);
+  t.equal((await answer(second.id, "email_code", late, from)).status, 422, "after ten minutes");
+  auth.clock.move(-601_000);
+  t.equal((await answer(second.id, "email_code", late, from)).status, 200);
+});
+
+await t.test("A17 a challenge ends with the password that began it", async (t) => {
+  const { email, session } = await berliner();
+  const { id } = challengeOf(await login(email, { address: texas }));
+  const code = await codeTo(mail, email, 2);
+  const body = { currentPassword: goodPassword, newPassword: "a-fresh-heron-in-spring" };
+  t.equal((await asMember("POST", "/v1/auth/password/change", session.accessToken, body)).status, 200);
+  t.equal((await answer(id, "email_code", code, { address: texas })).status, 410);
+});
+
+await t.test("codes by e-mail instead of a password: the same answer for every address", async (t) => {
+  const { email } = await berliner();
+  const ask = (address: string, device?: { token: string }) =>
+    post<Challenge>(
+      "/v1/auth/code/request",
+      { email: address, ...(device ? { device } : {}) },
+      { address: texas },
+    );
+  const [known, unknown] = [await ask(email.toUpperCase()), await ask(newAddress())];
+  t.same([known.status, unknown.status], [202, 202]);
+  t.same(known.body.challenge.kinds, unknown.body.challenge.kinds);
+  const code = await codeTo(mail, email, 2);
+  await noLettersWait();
+  const tries = async (id: string) => {
+    const told = [];
+    for (let i = 0; i < 7; i += 1) {
+      const { status, body } = await answer(id, "email_code", wrongOf(code), { address: texas });
+      told.push({ ...body, status, requestId: "" });
+    }
+    return told;
+  };
+  const { id } = challengeOf(await ask(email));
+  await codeTo(mail, email, 3);
+  t.same(await tries(id), await tries(unknown.body.challenge.id), "wrong codes too");
+  const opened = await answer(known.body.challenge.id, "email_code", code, { address: texas });
+  t.equal(opened.status, 200, "nobody else's tries were spent on this one");
+  t.match((await sessionsOf((opened.body as Session).accessToken))[0], {
+    methods: ["email_code"],
+    place: "US",
+  });
+  const unverified = newAddress();
+  await signup(auth, unverified);
+  await codeTo(mail, unverified);
+  await ask(unverified);
+  await noLettersWait();
+  t.equal(
+    (await mailsTo(mail, unverified)).length,
+    1,
+    "nothing for who has not shown that the address is theirs",
+  );
+});
+
+await t.test(
+  "strangers get five codes an hour for an address, and use up none of the member's own",
+  async (t) => {
+    const { email, deviceToken } = await berliner();
+    const ask = (address: string, device?: { token: string }) =>
+      post<Challenge>("/v1/auth/code/request", { email, ...(device ? { device } : {}) }, { address });
+    for (let i = 0; i < 8; i += 1) await ask(texas);
+    await noLettersWait();
+    t.equal((await mailsTo(mail, email)).length, 1 + 5);
+    await ask(berlin);
+    await codeTo(mail, email, 7);
+    const elsewhere = challengeOf(await ask(texas, { token: deviceToken }));
+    const code = await codeTo(mail, email, 8);
+    t.equal((await answer(elsewhere.id, "email_code", code, { address: texas })).status, 200);
+    const resend = () => post("/v1/auth/challenge/resend", { id: challengeId }, { address: berlin });
+    const { id: challengeId } = challengeOf(await ask(berlin));
+    await codeTo(mail, email, 10);
+    for (let i = 0; i < 4; i += 1) t.equal((await resend()).status, 202);
+    await noLettersWait();
+    t.equal((await mailsTo(mail, email)).length, 12, "three codes for one challenge");
+  },
+);
+
+const totpFor = ({ secret }: { secret: string }) => new TOTP({ secret: Secret.fromBase32(secret) });
+const nowOf = (authenticator: TOTP, steps = 0) =>
+  authenticator.generate({ timestamp: auth.clock.now().getTime() + steps * 30_000 });
+
+/** A member with an authenticator, one step after its first code. */
+async function withTotp() {
+  const member = await newMember(auth, mail);
+  const token = member.session.accessToken;
+  const enrolled = await asMember<Static<typeof TotpEnrolment>>("POST", "/v1/auth/factors/totp", token);
+  assert.equal(enrolled.status, 201);
+  const authenticator = totpFor(enrolled.body);
+  const confirmed = await asMember<Static<typeof RecoveryCodes>>(
+    "POST",
+    "/v1/auth/factors/totp/confirm",
+    token,
+    {
+      code: nowOf(authenticator),
+    },
+  );
+  assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body));
+  auth.clock.move(60_000);
+  return { ...member, token, enrolled: enrolled.body, authenticator, codes: confirmed.body.recoveryCodes };
+}
+const home = { address: "127.0.0.1" };
+
+await t.test("an authenticator is asked for once it is confirmed, and each code is good once", async (t) => {
+  const { email, session } = await newMember(auth, mail);
+  const token = session.accessToken;
+  const factors = async () => (await asMember("GET", "/v1/auth/factors", token)).body;
+  const { body: enrolled } = await asMember<Static<typeof TotpEnrolment>>(
+    "POST",
+    "/v1/auth/factors/totp",
+    token,
+  );
+  t.match(enrolled.uri, /^otpauth:\/\/totp\/Kismet:.*secret=[A-Z2-7]{32}&.*period=30/);
+  t.match(await factors(), { totp: null, recoveryCodesLeft: 0 });
+  t.ok((await login(email, home)).body.accessToken, "not before it is confirmed");
+  const authenticator = totpFor(enrolled);
+  const confirm = (code: string) => asMember("POST", "/v1/auth/factors/totp/confirm", token, { code });
+  t.equal((await confirm(wrongOf(nowOf(authenticator)))).status, 422);
+  const used = nowOf(authenticator);
+  t.equal((await confirm(used)).status, 200);
+  t.match(await confirm(used), { status: 409, body: { code: "AUTH_TOTP_ENROLLED" } });
+  t.match(await mailText(mail, email, 2), "An authenticator was added");
+  t.match(await factors(), { totp: { confirmedAt: /Z$/ }, recoveryCodesLeft: 10 });
+  const begin = async () => challengeOf(await login(email, home));
+  const { id, kinds } = await begin();
+  t.same(kinds, ["totp", "recovery_code"]);
+  t.equal((await answer(id, "totp", used, home)).status, 422, "the code that confirmed it was seen already");
+  t.equal((await answer(id, "totp", nowOf(authenticator, 2), home)).status, 422, "two steps ahead");
+  auth.clock.move(90_000);
+  const code = nowOf(authenticator);
+  const sessions = await Promise.all(
+    Array.from({ length: 4 }, async (_, i) =>
+      answer((await begin()).id, "totp", code, { ...home, at: i % 2 ? two : auth }),
+    ),
+  );
+  t.same(
+    sessions.map(({ status }) => status).sort(),
+    [200, 422, 422, 422],
+    "one code, four sign-ins at once, one",
+  );
+  const opened = sessions.find(({ status }) => status === 200)?.body as Session;
+  t.match((await sessionsOf(opened.accessToken))[0]?.methods, ["password", "totp"]);
+  auth.clock.move(3_600_000);
+  t.equal(
+    (await answer((await begin()).id, "totp", nowOf(authenticator, -1), home)).status,
+    200,
+    "a slow clock",
+  );
+  t.equal(
+    (await answer((await begin()).id, "totp", nowOf(authenticator, 1), home)).status,
+    200,
+    "a fast clock",
+  );
+  t.equal(
+    (await answer((await begin()).id, "totp", nowOf(authenticator), home)).status,
+    422,
+    "time does not go back",
+  );
+});
+
+await t.test(
+  "A17 the secret is sealed, recovery codes are hashed, single use, and renewed together",
+  async (t) => {
+    const { email, token, enrolled, codes, authenticator } = await withTotp();
+    t.equal(new Set(codes).size, 10);
+    const dump = JSON.stringify(
+      await world.sql("SELECT r::text FROM auth.totps r UNION ALL SELECT r::text FROM auth.recovery_codes r"),
+    );
+    for (const secret of [enrolled.secret, ...codes, ...codes.map((code) => code.replaceAll("-", ""))])
+      t.notOk(dump.includes(secret));
+    const [first = "", second = ""] = codes;
+    const begin = async () => challengeOf(await login(email, home)).id;
+    const ids = await Promise.all([begin(), begin(), begin()]);
+    const answers = await Promise.all(
+      ids.map((id) => answer(id, "recovery_code", first.toLowerCase(), home)),
+    );
+    t.same(answers.map(({ status }) => status).sort(), [200, 422, 422], "three at once, one");
+    t.match(await mailText(mail, email, 3), "recovery codes was used");
+    t.match((await asMember("GET", "/v1/auth/factors", token)).body, { recoveryCodesLeft: 9 });
+    t.match(
+      await asMember("POST", "/v1/auth/step-up", token, { kind: "password", password: goodPassword }),
+      { status: 403, body: { code: "AUTH_FRESH_SIGN_IN_NEEDED", kinds: ["totp", "recovery_code"] } },
+      "who has a second factor steps up with it",
+    );
+    const renewed = await asMember<Static<typeof RecoveryCodes>>(
+      "POST",
+      "/v1/auth/factors/recovery-codes",
+      token,
+    );
+    t.equal(renewed.body.recoveryCodes.length, 10);
+    t.equal((await answer(await begin(), "recovery_code", second, home)).status, 422, "an old one");
+    t.equal((await asMember("DELETE", "/v1/auth/factors/totp", token)).status, 204);
+    t.equal((await asMember("DELETE", "/v1/auth/factors/totp", token)).status, 404);
+    t.ok((await login(email, home)).body.accessToken, "a password is enough again");
+    t.match((await asMember("GET", "/v1/auth/factors", token)).body, { totp: null, recoveryCodesLeft: 0 });
+    t.ok(nowOf(authenticator));
+  },
+);
+
+await t.test("codes of an authenticator can't be guessed by signing in again and again", async (t) => {
+  const { email, authenticator } = await withTotp();
+  const wrong = wrongOf(nowOf(authenticator));
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i += 1) ids.push(challengeOf(await login(email, home)).id);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      answer(ids[i % ids.length] ?? "", "totp", wrong, { ...home, at: i % 2 ? two : auth }),
+    ),
+  );
+  const looked = answers.filter(({ status }) => status === 422).length;
+  t.ok(looked <= 6 && looked > 0, `${looked} of twenty at once were looked at`);
+  const refused = answers.find(({ status }) => status === 429);
+  t.match(refused, { body: { code: "AUTH_TOO_MANY_TRIES" }, headers: { "retry-after": /^\d+$/ } });
+});
+
+await t.test("what is delicate asks for fresh authentication, by what the refusal names", async (t) => {
+  const { email, session } = await newMember(auth, mail);
+  const token = (await refresh(auth, session.refreshToken)).body.accessToken;
+  const enrol = () => asMember("POST", "/v1/auth/factors/totp", token);
+  t.equal((await enrol()).status, 201, "just signed in");
+  auth.clock.move(601_000);
+  const current = (await refresh(auth, (await login(email, home)).body.refreshToken ?? "")).body;
+  await world.sql(
+    "UPDATE auth.sessions SET authenticated_at = authenticated_at - interval '11 minutes' WHERE id = $1",
+    [current.sessionId],
+  );
+  const ask = <T = object>(path: string, body?: unknown) =>
+    asMember<T>("POST", path, current.accessToken, body);
+  const delicate = () => ask("/v1/auth/factors/totp");
+  const refused = await delicate();
+  t.match(refused, {
+    status: 403,
+    body: { code: "AUTH_FRESH_SIGN_IN_NEEDED", kinds: ["password", "email_code"] },
+  });
+  t.match(await ask("/v1/auth/step-up", { kind: "password", password: "not this one" }), {
+    status: 422,
+    body: { code: "AUTH_CURRENT_PASSWORD_WRONG" },
+  });
+  t.equal((await delicate()).status, 403, "refreshing or failing freshens nothing");
+  t.equal((await ask("/v1/auth/step-up", { kind: "password", password: goodPassword })).status, 200);
+  t.equal((await delicate()).status, 201);
+  const other = (await login(email, home)).body as Session;
+  await world.sql("UPDATE auth.sessions SET authenticated_at = NULL WHERE id = ANY($1)", [
+    [current.sessionId, other.sessionId],
+  ]);
+  const { id } = challengeOf(await ask<Challenge>("/v1/auth/step-up/code"));
+  const code = await codeTo(mail, email, 2);
+  t.equal((await answer(id, "email_code", code, home)).status, 410, "it opens no session");
+  const stolen = await asMember("POST", "/v1/auth/step-up", other.accessToken, {
+    kind: "email_code",
+    id,
+    code,
+  });
+  t.equal(stolen.status, 410, "it is for the session that asked");
+  t.equal((await ask("/v1/auth/step-up", { kind: "email_code", id, code })).status, 200);
+  t.equal((await delicate()).status, 201);
+  t.equal((await ask("/v1/auth/step-up", { kind: "email_code", id, code })).status, 410, "once");
+  await world.sql("UPDATE auth.sessions SET authenticated_at = $2 WHERE id = $1", [
+    current.sessionId,
+    new Date(auth.clock.now().getTime() + 3_600_000).toISOString(),
+  ]);
+  t.equal((await delicate()).status, 403, "a moment that is yet to come is no proof");
+  const freshness = auth.app.routeTable
+    .filter(({ policy }) => policy.stepUp === true)
+    .map(({ path }) => path);
+  t.ok(freshness.includes("/v1/auth/factors/totp"), "it stands in the route table");
+  auth.clock.move(-601_000);
+});
+
+/** Whether each guess was looked at, by its status. */
+const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status);
+let guessers = 0;
+/** An address from which nobody has guessed yet, each in a network of its own. */
+const newGuesser = () => {
+  guessers += 1;
+  return { address: `9.${Math.floor(guessers / 250)}.${guessers % 250}.9` };
+};
+
+await t.test("guessing: many at once get no more tries than one by one, and the waits grow", async (t) => {
+  const serial = await berliner();
+  const inTurn = [];
+  for (let i = 0; i < 12; i += 1) inTurn.push((await login(serial.email, newGuesser(), `guess ${i}`)).status);
+  const parallel = await berliner();
+  const atOnce = statuses(
+    await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        login(parallel.email, { ...newGuesser(), at: i % 2 ? two : auth }, `guess ${i}`),
+      ),
+    ),
+  );
+  const looked = (all: number[]) => all.filter((status) => status === 401).length;
+  t.equal(looked(inTurn), 6);
+  t.ok(looked(atOnce) <= 6 && looked(atOnce) > 0, `${looked(atOnce)} of forty at once`);
+  t.ok([...inTurn, ...atOnce].every((status) => status === 401 || status === 429));
+  const waits: number[] = [];
+  const { email } = parallel;
+  for (let i = 0; i < 4; i += 1) {
+    const refused = await login(email, newGuesser(), "guess");
+    const seconds = Number(refused.headers["retry-after"]);
+    waits.push(seconds);
+    auth.clock.move(seconds * 1_000);
+    t.equal((await login(email, newGuesser(), "guess")).status, 401, `after ${seconds} s`);
+  }
+  t.same(
+    waits,
+    [...waits].sort((a, b) => a - b),
+  );
+  t.ok((waits[3] ?? 0) >= 4 * (waits[0] ?? 0), waits.join(", "));
+  t.match(
+    await login(email, newGuesser()),
+    { status: 429 },
+    "the right one waits too: nobody learns that it is right",
+  );
+});
+
+await t.test("guessing tells nothing of an address: known and unknown are refused alike", async (t) => {
+  const { email } = await berliner();
+  const told = async (address: string) => {
+    const from = newGuesser();
+    const answers = [];
+    for (let i = 0; i < 9; i += 1) {
+      const { status, body, headers } = await login(address, from, `guess ${i}`);
+      answers.push({ ...body, status, requestId: "", retryAfter: headers["retry-after"] });
+    }
+    return answers;
+  };
+  const known = await told(email);
+  t.same(known, await told(newAddress()));
+  t.match(known[8], { status: 429, code: "AUTH_TOO_MANY_TRIES", retryAfter: "1" });
+});
+
+await t.test(
+  "a stranger locks nobody out: a known device, the member's network, and the mailbox stay open",
+  async (t) => {
+    const { email, deviceToken } = await berliner();
+    for (let i = 0; i < 12; i += 1) {
+      await login(email, newGuesser(), `guess ${i}`);
+      auth.clock.move(5_000);
+    }
+    t.equal((await login(email, newGuesser())).status, 429, "whoever comes from nowhere has to wait");
+    t.ok(
+      (await login(email, { address: hamburg, device: { token: deviceToken } })).body.accessToken,
+      "known device",
+    );
+    t.ok((await login(email, { address: berlin })).body.accessToken, "known network");
+    const from = newGuesser();
+    const { id } = challengeOf(await post<Challenge>("/v1/auth/code/request", { email }, from));
+    const code = await codeTo(mail, email, 2);
+    t.equal((await answer(id, "email_code", code, from)).status, 200, "a code by e-mail, anywhere");
+  },
+);
+
+await t.test("guessing at many accounts from one address, of IPv6 one /64, has to wait", async (t) => {
+  const limited = await startAuth(t, world, mail, { clock: auth.clock, guessesPerAddress: 4 });
+  for (const addresses of [["9.250.1.1"], ["2a01:4f8:1:2::1", "2a01:4f8:1:2:3:4:5:6"]]) {
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, (_, i) =>
+        login(newAddress(), { address: addresses[i % addresses.length] ?? "", at: limited }, "guess"),
+      ),
+    );
+    const looked = statuses(answers).filter((status) => status === 401).length;
+    t.ok(looked > 0 && looked <= 5, `${looked} of 24`);
+  }
+  const { email } = await berliner();
+  const right = await Promise.all(
+    Array.from({ length: 16 }, () => login(email, { address: berlin, at: limited })),
+  );
+  t.ok(
+    right.every(({ status }) => status === 200),
+    "who is right costs the address nothing",
+  );
+});
+
+await t.test(
+  "credential stuffing from many addresses at many accounts is slowed for all of them",
+  async (t) => {
+    const slow = await startAuth(t, world, mail, { clock: auth.clock, guessesPerMinute: 60 });
+    const { email, deviceToken } = await berliner();
+    await world.sql("DELETE FROM auth.guesses");
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => login(newAddress(), { ...newGuesser(), at: slow }, "from a list")),
+    );
+    const looked = statuses(answers).filter((status) => status === 401).length;
+    t.ok(looked >= 12 && looked <= 16, `${looked} of 60 at once were looked at`);
+    const known = await login(email, { address: hamburg, device: { token: deviceToken }, at: slow });
+    t.ok(known.body.accessToken, "a known device does not notice");
+    auth.clock.move(10_000);
+    const later = await Promise.all(
+      Array.from({ length: 30 }, () => login(newAddress(), { ...newGuesser(), at: slow }, "from a list")),
+    );
+    const then = statuses(later).filter((status) => status === 401).length;
+    t.ok(then >= 9 && then <= 13, `${then} ten seconds later`);
+  },
+);
