@@ -38,6 +38,7 @@ export {
   ClientKeyRefused,
   DeadlineExceeded,
   Forbidden,
+  HeadersTooLarge,
   MethodNotAllowed,
   NotFound,
   RateLimited,

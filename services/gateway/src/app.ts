@@ -3,6 +3,7 @@ import { createAccessControl, createBus, createClientRegister } from "@kismet/bu
 import { type App, authenticate, ClientKeyRefused, createAppShell, type Parts } from "@kismet/service-kit";
 import { checkOrigins } from "./access/check-origin.ts";
 import { identifyClients } from "./access/identify-clients.ts";
+import { refuseOddRequests } from "./access/refuse-odd-requests.ts";
 import type { Config } from "./config.ts";
 import { limitRequests } from "./limits/limit-requests.ts";
 import { servePages } from "./pages/operations-pages.ts";
@@ -21,6 +22,7 @@ export async function buildApp(
   const upstreams = createUpstreams(parts);
   const app = createAppShell(parts);
 
+  refuseOddRequests(app);
   const limits = await limitRequests(parts, app);
   identifyClients(parts, app, createClientRegister(parts, bus), limits);
   await checkOrigins(app, parts.config);

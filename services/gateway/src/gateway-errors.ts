@@ -9,7 +9,7 @@ export class OriginRefused extends PublicError {
 export class UpgradeRequired extends PublicError {
   constructor() {
     super("GATEWAY_UPGRADE_REQUIRED", 426, "This address speaks WebSocket only.", {
-      headers: { upgrade: "websocket", connection: "upgrade" },
+      headers: { upgrade: "websocket", connection: "upgrade, close", "sec-websocket-version": "13" },
     });
   }
 }

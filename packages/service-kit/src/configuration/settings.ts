@@ -25,6 +25,9 @@ export const ProcessSettings = {
     maxItems: 32,
     default: ["127.0.0.1", "::1"],
   }),
+  /** How long a client may take for the head of a request, and for all of it. */
+  headersTimeoutMs: Type.Integer({ minimum: 100, maximum: 60_000, default: 10_000 }),
+  requestTimeoutMs: Type.Integer({ minimum: 100, maximum: 300_000, default: 30_000 }),
   /** Shorter than what the orchestrator waits before it kills. */
   shutdownMs: Type.Integer({ minimum: 100, maximum: 120_000, default: 8_000 }),
   instanceId: Type.String({

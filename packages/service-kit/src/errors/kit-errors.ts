@@ -47,6 +47,21 @@ export class MethodNotAllowed extends PublicError {
   }
 }
 
+/** Of a request that took longer to arrive than it may. */
+export class RequestTooSlow extends PublicError {
+  constructor() {
+    super("REQUEST_TOO_SLOW", 408, "The request did not arrive in time.");
+  }
+}
+
+export class HeadersTooLarge extends PublicError {
+  constructor() {
+    super("HEADERS_TOO_LARGE", 431, "The request has too many headers, or too large ones.", {
+      headers: { connection: "close" },
+    });
+  }
+}
+
 export class BodyTooLarge extends PublicError {
   constructor() {
     // The rest of the body is not worth reading.

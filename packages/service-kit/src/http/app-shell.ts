@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import fastifyHelmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Member, RoutePolicy, RouteTableEntry } from "@kismet/contracts";
@@ -22,6 +23,7 @@ import { toProblem } from "../errors/to-problem.ts";
 import type { Parts, ProcessConfig } from "../lifecycle/parts.ts";
 import { logRequests } from "./access-log.ts";
 import { memberOf } from "./authentication.ts";
+import { answerUnreadable, securityHeaders } from "./unreadable-requests.ts";
 import { measureRequests } from "./http-metrics.ts";
 import { refuseUnknownAddresses } from "./not-found.ts";
 
@@ -52,22 +54,13 @@ export type App = FastifyInstance<
 /** Of addresses that do not exist and pages without a policy: their answers need a context too. */
 const defaultTimeoutMs = 5_000;
 const maxUrlParameterLength = 200;
-/** For answers to requests so malformed that no hook, and so no helmet, has seen them. */
-const securityHeaders = {
-  "content-security-policy": "default-src 'none'",
-  "strict-transport-security": "max-age=31536000; includeSubDomains",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "SAMEORIGIN",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store",
-};
-
 /**
  * What services and the edge have in common: request context, security headers, one error handler, metrics, access log.
  * Services build on it with `createHttpApp`; only the gateway, whose routes come from a table, uses it bare.
  */
 export function createAppShell(parts: Parts): App {
-  const { accessLogSample, trustedProxies } = parts.config as ProcessConfig;
+  const { accessLogSample, trustedProxies, headersTimeoutMs, requestTimeoutMs } =
+    parts.config as ProcessConfig;
   const app = Fastify({
     loggerInstance: parts.logger as FastifyBaseLogger,
     // The context puts the ids into each line, so a child logger a request would only repeat them.
@@ -80,7 +73,15 @@ export function createAppShell(parts: Parts): App {
     exposeHeadRoutes: false,
     bodyLimit: 1,
     keepAliveTimeout: 65_000,
-    requestTimeout: 30_000,
+    requestTimeout: requestTimeoutMs,
+    http: {
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs / 2),
+      // Looked at with the rest of the request: the answer to a missing one is a problem as well.
+      requireHostHeader: false,
+      shouldUpgradeCallback: isSocketUpgrade,
+    },
+    clientErrorHandler: answerUnreadable,
     routerOptions: { maxParamLength: maxUrlParameterLength },
     frameworkErrors: (error, request, reply) => answerError(parts, error, request, reply as FastifyReply),
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -101,6 +102,11 @@ export function createAppShell(parts: Parts): App {
   refuseUnknownAddresses(app);
   app.setErrorHandler((error, request, reply) => answerError(parts, error, request, reply));
   return app;
+}
+
+/** Any other upgrade is passed over (RFC 9110, 7.8): the request is an ordinary one, and its body a body. */
+function isSocketUpgrade({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 function beginContext(parts: Parts, app: App): void {

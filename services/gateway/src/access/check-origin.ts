@@ -12,11 +12,13 @@ const preflightCachedSeconds = 600;
 /** CORS answers for listed origins, and the refusal of everybody else's pages (A03). */
 export async function checkOrigins(app: App, config: Config): Promise<void> {
   const listed = new Set(config.corsOrigins);
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", async (request, reply) => {
     const { policy } = request.routeOptions.config;
     if (!policy && request.method !== "OPTIONS") return;
     const refusal = decideOrigin(provenance(request, policy, config.env === "production"), listed);
-    if (refusal) throw new OriginRefused(refusal);
+    if (!refusal) return;
+    void reply.header("vary", "origin");
+    throw new OriginRefused(refusal);
   });
   await app.register(cors, {
     origin: config.corsOrigins,

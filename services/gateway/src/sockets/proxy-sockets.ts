@@ -1,13 +1,14 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { RouteTableEntry } from "@kismet/contracts";
-import { type App, Gauge, type Parts } from "@kismet/service-kit";
+import { type App, Gauge, type Parts, ValidationFailed } from "@kismet/service-kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Config } from "../config.ts";
 import { UpgradeRequired } from "../gateway-errors.ts";
 import { forwardedHeaders } from "../proxy/forwarded-headers.ts";
 import type { Upstreams } from "../proxy/upstreams.ts";
+import { decideUpgrade } from "./decide-upgrade.ts";
 import { connectService, ServiceRefusal } from "./connect-service.ts";
 import { linkSockets } from "./link-sockets.ts";
 
@@ -49,6 +50,7 @@ export function proxySockets(
       handler: async (request, reply) => {
         const upgrade = upgrades.get(request.raw);
         if (!upgrade) throw new UpgradeRequired();
+        refuseBadUpgrade(request);
         const service = await openService(entry, upstreams, request, reply);
         if (!service) return reply;
         reply.hijack();
@@ -60,6 +62,12 @@ export function proxySockets(
       },
     });
   }
+}
+
+function refuseBadUpgrade({ headers }: FastifyRequest): void {
+  const fault = decideUpgrade(headers);
+  if (fault === "version") throw new UpgradeRequired();
+  if (fault) throw new ValidationFailed(`The upgrade can't be done: its ${fault} is not what it should be.`);
 }
 
 /** The service's side, or undefined if the service refused and the refusal is answered. */

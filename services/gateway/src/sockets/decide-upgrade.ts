@@ -1,0 +1,12 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+export type UpgradeFault = "version" | "key" | "body";
+
+/** What is wrong with an upgrade (RFC 6455, 4.2.1), or nothing; looked at before the service's side is opened for it. */
+export function decideUpgrade(headers: IncomingHttpHeaders): UpgradeFault | undefined {
+  if (headers["sec-websocket-version"] !== "13") return "version";
+  if (!/^[A-Za-z0-9+/]{22}==$/.test(headers["sec-websocket-key"] ?? "")) return "key";
+  // Its bytes would be read as frames.
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
+  return hasBody ? "body" : undefined;
+}
