@@ -2,6 +2,7 @@ import { Type, type Static } from "typebox";
 import { AccountStatus, Jwk, Role } from "./member.ts";
 import { Day, literals, nullable, page, strict, Timestamp, Uuid } from "./schema.ts";
 import { defineEvent, defineRequest } from "./subject.ts";
+import { PasskeyAssertion } from "./webauthn.ts";
 
 /** Emitted when an account is verified for the first time, and whenever its status changes after that. */
 export const AccountChanged = defineEvent({
@@ -157,6 +158,7 @@ export const StepUpRequest = Type.Union([
   strict({ kind: Type.Literal("password"), password: PresentedPassword }),
   strict({ kind: literals(["totp", "recovery_code"]), code: ChallengeAnswer.properties.code }),
   strict({ kind: Type.Literal("email_code"), id: Uuid, code: Code }),
+  strict({ kind: Type.Literal("passkey"), id: Uuid, response: PasskeyAssertion }),
 ]);
 export type StepUpRequest = Static<typeof StepUpRequest>;
 

@@ -27,6 +27,11 @@ export const RoutePolicy = strict({
   idempotent: Type.Boolean(),
   /** A member may call it although the account is unverified or about to be deleted. */
   anyStatus: Type.Optional(Type.Boolean()),
+  /**
+   * A page of another site may send a browser here, by a link or a form, as OIDC providers do. Its cookies are not
+   * read, and no script hears the answer.
+   */
+  crossSite: Type.Optional(Type.Boolean()),
   /** The session must have been authenticated a moment ago; only a service that can tell may state it. */
   stepUp: Type.Optional(Type.Boolean()),
   /** A single-use WebSocket ticket may stand in for the access token. */

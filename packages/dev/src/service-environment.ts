@@ -42,6 +42,8 @@ export function serviceEnvironment(
       smtpUrl,
       keyEncryptionSecret: secret("auth-key-encryption"),
       hashSecret: secret("auth-hash"),
+      passkeyRpId,
+      passkeyOrigins: localOrigin(publicUrl),
     },
     profile: database,
     matching: database,
@@ -62,6 +64,14 @@ export function serviceEnvironment(
     shutdownMs: input.shutdownMs,
     ...settings[name],
   });
+}
+
+/** Passkeys are bound to a domain, and an address of numbers is none. */
+const passkeyRpId = "localhost";
+
+/** The gateway as a browser on this machine has to call it, for pages on which passkeys are used. */
+export function localOrigin(publicUrl: string): string {
+  return `http://${passkeyRpId}:${new URL(publicUrl).port}`;
 }
 
 /** `databaseUrl` becomes `KISMET_DATABASE_URL`. */

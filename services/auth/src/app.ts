@@ -11,6 +11,8 @@ import { handleLetter } from "./letters/handle-letter.ts";
 import { createLetterbox } from "./letters/letterbox.ts";
 import { createMailer } from "./letters/mailer.ts";
 import { createPostman } from "./letters/postman.ts";
+import { registerPasskeyRoutes } from "./passkeys/passkey-routes.ts";
+import { relyingPartyOf } from "./passkeys/relying-party.ts";
 import { createPasswordHasher } from "./password/password-hasher.ts";
 import { registerPasswordRoutes } from "./password/password-routes.ts";
 import * as schema from "./schema.ts";
@@ -27,6 +29,7 @@ import { startUpkeep } from "./upkeep.ts";
 
 export async function buildApp(parts: Parts<Config>): Promise<App> {
   const { config, clock } = parts;
+  const relyingParty = relyingPartyOf(config);
   const database = createDatabase(parts, schema);
   const bus = createBus(parts, database);
   const app = createHttpApp(parts, {
@@ -60,6 +63,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
     atlas: createAtlas(),
     guard: createGuessGuard({ database, clock, digests, settings: config }),
     freshSeconds,
+    relyingParty,
   };
   serveBrowsers(app, { digests, refreshDays: config.refreshDays });
   publishKeys(app, bus, keyring);
@@ -67,6 +71,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerSignInRoutes(app, deps);
   registerStepUpRoutes(app, deps);
   registerFactorRoutes(app, deps);
+  registerPasskeyRoutes(app, deps);
   registerSessionRoutes(app, deps);
   registerPasswordRoutes(app, deps);
   registerAccounts(app, bus, { database, clock, deletionDays });

@@ -23,6 +23,10 @@ export const Config = Type.Object({
   guessesPerMinute: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 600 }),
   /** How soon the same address gets another code. */
   codeIntervalMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 30_000 }),
+  /** Domain that passkeys are bound to: the one that all origins are in. Changing it makes all passkeys useless. */
+  passkeyRpId: Type.String({ minLength: 1, maxLength: 253 }),
+  /** Where passkeys may be used: origins of pages, and `android:apk-key-hash:...` of apps. */
+  passkeyOrigins: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { minItems: 1, maxItems: 32 }),
   refreshDays: Type.Integer({ minimum: 1, maximum: 90, default: 30 }),
   sessionDays: Type.Integer({ minimum: 1, maximum: 730, default: 365 }),
   /** How long a refresh whose answer was lost may be repeated. */

@@ -3,6 +3,7 @@ import { createPoller, type Parts } from "@kismet/service-kit";
 import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
 import type { Config } from "./config.ts";
 import type { Keyring } from "./keys/keyring.ts";
+import { deletePasskeyChallengesBefore } from "./passkeys/passkeys-repository.ts";
 import { deleteResetsBefore } from "./password/resets-repository.ts";
 import { deleteSessionsBefore } from "./sessions/sessions-repository.ts";
 import { deleteChallengesBefore } from "./signin/challenges-repository.ts";
@@ -32,6 +33,7 @@ export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyrin
         await deleteSignupsBefore(tx, before(dayMs));
         await deleteResetsBefore(tx, before(dayMs));
         await deleteChallengesBefore(tx, before(2 * dayMs));
+        await deletePasskeyChallengesBefore(tx, before(0));
         await deleteWhereaboutsBefore(tx, before(keepWhereaboutsMs));
         await deleteGuessesBefore(tx, before(dayMs));
         await deleteUnverifiedBefore(tx, before(keepUnverifiedMs));

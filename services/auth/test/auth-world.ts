@@ -14,6 +14,8 @@ import { Config } from "../src/config.ts";
 
 export const hashSecret = "q8Tn3vLx0Zr5Kc7Wd2Hs9Yb4Mf6Gj1Pa_hash";
 export const keyEncryptionSecret = "u2Xe7Rk4Vn9Bs1Qy6Ct3Lw8Zm5Hd0Jf_seal";
+/** From where pages are taken to come. */
+export const pageOrigin = "http://localhost:8080";
 /** Test files share two cores. */
 export const patience = { timeoutMs: 15_000 };
 
@@ -46,16 +48,18 @@ const secretsAnd = ({ smtpPort }: { smtpPort: number }) => ({
   smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
   hashSecret,
   keyEncryptionSecret,
+  passkeyRpId: "localhost",
+  passkeyOrigins: [pageOrigin],
 });
 
 /** For parts of the service on their own. */
-export function authSettings(world: World, mail: { smtpPort: number }): Record<string, string | number> {
+export function authSettings(world: World, mail: { smtpPort: number }): Record<string, unknown> {
   return { ...world.settings("auth"), ...secretsAnd(mail) };
 }
 
 export async function call<T = object>(
   { url }: { url: string },
-  method: "GET" | "POST" | "DELETE",
+  method: "GET" | "POST" | "PATCH" | "DELETE",
   path: string,
   { token, body, headers }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer<T>> {

@@ -41,6 +41,10 @@ export function enforceRouteRules(
   const faults: string[] = [];
   if (!methods.has(String(route.method))) faults.push("has a method that the route table does not know");
   faults.push(...policyFaults(policy));
+  if (policy?.crossSite === true && (policy.auth !== "public" || policy.cookie === true))
+    faults.push(
+      "may be called from other sites (config.policy.crossSite), but reads a cookie or asks for somebody",
+    );
   if (policy?.stepUp === true) faults.push(...stepUpFaults(policy, canStepUp));
   if (policy?.auth === "client" && !canKnowClients)
     faults.push("asks for a client, and the service has no register of them");

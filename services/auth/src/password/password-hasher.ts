@@ -12,8 +12,8 @@ const maxWaiting = 200;
 export type PasswordHasher = {
   hash(password: string): Promise<string>;
   /** Without a hash it takes as long, and says no. */
-  verify(storedHash: string | undefined, password: string): Promise<boolean>;
-  isOutdated(storedHash: string): boolean;
+  verify(storedHash: string | null | undefined, password: string): Promise<boolean>;
+  isOutdated(storedHash: string | null): boolean;
 };
 
 export function createPasswordHasher(): PasswordHasher {
@@ -27,9 +27,10 @@ export function createPasswordHasher(): PasswordHasher {
       dummy ??= hashOf(crypto.randomUUID());
       const known = storedHash ?? (await dummy);
       const isRight = await inTurn(() => verify(known, comparable(password)));
-      return isRight && storedHash !== undefined;
+      return isRight && storedHash != null;
     },
-    isOutdated: (storedHash) => !storedHash.startsWith(`$argon2id$v=19$${encodedParameters}$`),
+    isOutdated: (storedHash) =>
+      storedHash !== null && !storedHash.startsWith(`$argon2id$v=19$${encodedParameters}$`),
   };
 }
 

@@ -1,4 +1,6 @@
 import { and, count, eq, isNotNull } from "drizzle-orm";
+import { findAccount } from "../accounts/accounts-repository.ts";
+import { countPasskeys } from "../passkeys/passkeys-repository.ts";
 import { recoveryCodes, totps } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
@@ -8,7 +10,7 @@ export type StoredTotp = typeof totps.$inferSelect;
 export async function factorsOf(
   reads: Reads,
   memberId: string,
-): Promise<{ hasTotp: boolean; recoveryCodesLeft: number }> {
+): Promise<{ hasTotp: boolean; recoveryCodesLeft: number; hasPasskey: boolean; hasPassword: boolean }> {
   const [totp] = await reads
     .select({ memberId: totps.memberId })
     .from(totps)
@@ -16,6 +18,8 @@ export async function factorsOf(
   return {
     hasTotp: totp !== undefined,
     recoveryCodesLeft: totp ? await countRecoveryCodes(reads, memberId) : 0,
+    hasPasskey: (await countPasskeys(reads, memberId)) > 0,
+    hasPassword: (await findAccount(reads, memberId))?.passwordHash != null,
   };
 }
 

@@ -1,7 +1,11 @@
-import type { Challenge, Member, SignInMethod, StepUpRequest } from "@kismet/contracts";
+import type { Challenge, Member, PasskeyAssertion, SignInMethod, StepUpRequest } from "@kismet/contracts";
 import { type Clock, NotFound, Unauthenticated } from "@kismet/service-kit";
 import { findAccount, lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
 import { CurrentPasswordWrong } from "../password/password-errors.ts";
+import { acceptAssertion } from "../passkeys/accept-assertion.ts";
+import type { PasskeyDeps } from "../passkeys/passkey-deps.ts";
+import { PasskeyRefused } from "../passkeys/passkey-errors.ts";
+import { findPasskeyByCredential } from "../passkeys/passkeys-repository.ts";
 import { findSession, refreshAuthentication } from "../sessions/sessions-repository.ts";
 import { CodeInvalid } from "../signup/signup-errors.ts";
 import type { AuthDatabase, Tx } from "../storage.ts";
@@ -13,7 +17,7 @@ import { takeSecondFactor } from "./second-factor.ts";
 import type { SignInDeps } from "./sign-in-deps.ts";
 import { ChallengeOver, FreshSignInNeeded } from "./sign-in-errors.ts";
 
-export type StepUpDeps = SignInDeps & { freshSeconds: number };
+export type StepUpDeps = SignInDeps & PasskeyDeps & { freshSeconds: number };
 
 /** Behind `policy.stepUp`: docs/adr/step-up.md. */
 export function createFreshness(deps: { database: AuthDatabase; clock: Clock; freshSeconds: number }) {
@@ -55,6 +59,7 @@ export async function requestStepUpCode(
 export async function stepUp(deps: StepUpDeps, member: Member, request: StepUpRequest): Promise<Date> {
   if (request.kind === "password") return stepUpByPassword(deps, member, request.password);
   if (request.kind === "email_code") return stepUpByCode(deps, member, request);
+  if (request.kind === "passkey") return stepUpByPasskey(deps, member, request);
   const { kind, code } = request;
   const at = { what: kind, memberId: member.memberId, deviceId: member.sessionId } as const;
   const until = await deps.guard.attempt(at, () =>
@@ -89,6 +94,21 @@ async function stepUpByCode(
   if (!isCodeRight(deps, challenge, code)) throw new CodeInvalid();
   const until = await freshen(deps, member, "email_code", (tx) => closeChallenge(tx, id, deps.clock.now()));
   if (!until) throw new ChallengeOver();
+  return until;
+}
+
+async function stepUpByPasskey(
+  deps: StepUpDeps,
+  member: Member,
+  answer: { id: string; response: PasskeyAssertion },
+): Promise<Date> {
+  const { memberId, sessionId } = member;
+  const { credentialId } = await acceptAssertion(deps, answer, { purpose: "step-up", memberId, sessionId });
+  const until = await freshen(deps, member, "passkey", async (tx) => {
+    const passkey = await findPasskeyByCredential(tx, credentialId);
+    return passkey !== undefined && passkey.suspendedAt === null;
+  });
+  if (!until) throw new PasskeyRefused();
   return until;
 }
 

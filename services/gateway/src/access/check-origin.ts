@@ -52,5 +52,6 @@ function provenance(request: FastifyRequest, policy: RoutePolicy | undefined, pr
     websocket: headers.upgrade !== undefined,
     hasTicket: policy?.ticket === true && /(^|[, ])ticket\.[\w-]/.test(protocols),
     webhook: policy?.auth === "webhook",
+    crossSite: policy?.crossSite === true,
   };
 }

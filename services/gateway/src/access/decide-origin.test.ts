@@ -14,6 +14,7 @@ const nothing: Provenance = {
   websocket: false,
   hasTicket: false,
   webhook: false,
+  crossSite: false,
 };
 const good = true;
 const bad = false;
@@ -59,6 +60,13 @@ test("A03 origin x credential x environment", async (t) => {
     ["no origin, WebSocket with token", { websocket: true, hasBearer: true }, good, good],
     ["no origin, WebSocket with ticket", { websocket: true, hasTicket: true }, good, good],
     ["no origin, ticket without WebSocket", { hasTicket: true }, bad, good],
+    ["other origin, to where other sites send browsers", { origin: evil, crossSite: true }, good, good],
+    [
+      "no origin, cookie, cross site, to there",
+      { hasCookie: true, fetchSite: "cross-site", crossSite: true },
+      good,
+      good,
+    ],
     ["no origin, webhook", { webhook: true }, good, good],
   ];
   for (const [what, from, production, development] of table) {

@@ -11,6 +11,8 @@ export type Provenance = {
   hasTicket: boolean;
   /** Called by servers, which prove themselves by a signature over the body. */
   webhook: boolean;
+  /** Where other sites send browsers on purpose; no cookie gets there. */
+  crossSite: boolean;
 };
 
 /**
@@ -19,6 +21,7 @@ export type Provenance = {
  * page can't have.
  */
 export function decideOrigin(from: Provenance, listed: ReadonlySet<string>): string | undefined {
+  if (from.crossSite) return undefined;
   if (from.fetchSite === "cross-site" && from.hasCookie) {
     return "Requests from other sites may not carry cookies.";
   }
