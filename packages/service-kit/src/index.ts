@@ -41,6 +41,7 @@ export {
   HeadersTooLarge,
   MethodNotAllowed,
   NotFound,
+  Overloaded,
   RateLimited,
   Unauthenticated,
   Unavailable,
@@ -51,6 +52,7 @@ export { PublicError } from "./errors/public-error.ts";
 export { type ProblemResponse, toProblem } from "./errors/to-problem.ts";
 export { createHttpApp } from "./http/app.ts";
 export { type App, createAppShell } from "./http/app-shell.ts";
+export { securityHeaders } from "./http/unreadable-requests.ts";
 export { isSampled } from "./http/access-log.ts";
 export { authenticate, authenticateClient } from "./http/authentication.ts";
 export { publishDocument } from "./http/openapi.ts";

@@ -10,6 +10,7 @@ import { servePages } from "./pages/operations-pages.ts";
 import { proxyRoutes } from "./proxy/proxy-routes.ts";
 import { loadRouteTable } from "./proxy/route-table.ts";
 import { createUpstreams } from "./proxy/upstreams.ts";
+import { shedLoad } from "./shedding/shed-load.ts";
 import { proxySockets } from "./sockets/proxy-sockets.ts";
 
 /** The order of the hooks is the order in which a request is judged: the cheapest refusals come first. */
@@ -22,6 +23,7 @@ export async function buildApp(
   const upstreams = createUpstreams(parts);
   const app = createAppShell(parts);
 
+  const shedding = shedLoad(parts, app, table);
   refuseOddRequests(app);
   const limits = await limitRequests(parts, app);
   identifyClients(parts, app, createClientRegister(parts, bus), limits);
@@ -38,7 +40,7 @@ export async function buildApp(
     await limits.byMember(request, reply);
   });
   await servePages(parts, app);
-  await proxyRoutes(app, table, upstreams);
+  await proxyRoutes(app, table, upstreams, shedding);
   proxySockets(parts, app, table, upstreams);
   return app;
 }

@@ -24,6 +24,8 @@ export const Config = Type.Object({
     maxItems: 64,
     default: [],
   }),
+  /** A turn of the event loop that takes longer is too full: what else comes in it is refused. */
+  shedAfterMs: Type.Integer({ minimum: 20, maximum: 60_000, default: 80 }),
   /** Multiplies every rate limit. */
   limitScale: Type.Number({ minimum: 0.01, maximum: 1_000_000, default: 1 }),
 });

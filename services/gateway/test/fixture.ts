@@ -7,7 +7,7 @@ import {
   type ServiceName,
   upstreamKey,
 } from "@kismet/contracts";
-import type { Clock } from "@kismet/service-kit";
+import type { App, Clock } from "@kismet/service-kit";
 import { startTestService, type Teardown, type World } from "@kismet/testing";
 import Fastify, { type FastifyInstance } from "fastify";
 import { buildApp } from "../src/app.ts";
@@ -56,13 +56,19 @@ export function startGateway(
   table: RouteTableEntry[],
   { env, ...settings }: Partial<Record<keyof Config, unknown>> & { env?: Config["env"] } = {},
   clock?: Clock,
+  plant?: (app: App) => void,
 ) {
   return startTestService(t, world, {
     name: "gateway",
     ...(clock ? { clock } : {}),
     config: Config,
     // What production asks of the other settings is not what is tested.
-    buildApp: (parts) => buildApp({ ...parts, config: { ...parts.config, ...(env ? { env } : {}) } }, table),
+    buildApp: async (parts) => {
+      const config = { ...parts.config, ...(env ? { env } : {}) };
+      const app = await buildApp({ ...parts, config }, table);
+      plant?.(app);
+      return app;
+    },
     settings: {
       ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), [nowhere]])),
       shutdownMs: 3_000,

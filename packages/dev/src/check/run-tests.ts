@@ -12,7 +12,7 @@ const timeoutMs = 900_000;
 
 /** They measure time against people's patience. */
 const runsAlone =
-  /^test\/outages|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
+  /^test\/outages|^services\/gateway\/test\/flood|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
 
 /** Every test file, on one set of servers. */
 export async function runTests(parts: string[]): Promise<Outcome> {

@@ -15,6 +15,8 @@ export type RequestContext = {
   client?: RegisteredClient;
   /** The member's access token, for services that are asked on the member's behalf. */
   token?: string;
+  /** It was refused because there was too much to do. */
+  isShed?: boolean;
 };
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -92,6 +92,13 @@ export class Unavailable extends PublicError {
   }
 }
 
+/** This process, or one that it asks, has more to do than it can do in time. */
+export class Overloaded extends PublicError {
+  constructor(retryAfterSeconds = 1) {
+    super("OVERLOADED", 503, "There is too much to do right now.", { retryAfterSeconds });
+  }
+}
+
 /** The time that the caller gave, or that this work may take, is over. */
 export class DeadlineExceeded extends PublicError {
   constructor(cause?: unknown) {

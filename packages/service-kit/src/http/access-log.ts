@@ -7,7 +7,8 @@ import type { Logger } from "../logging/logger.ts";
 export function logRequests(app: FastifyInstance, logger: Logger, sample: number): void {
   app.addHook("onResponse", (request, reply, done) => {
     const context = request.requestContext;
-    const failed = reply.statusCode >= 500;
+    // Of refusals under load there are too many, and they are counted.
+    const failed = reply.statusCode >= 500 && context.isShed !== true;
     if (failed || isSampled(traceIdOf(context.traceparent), sample)) {
       runWithContext(context, () => {
         logger[failed ? "warn" : "info"](
