@@ -57,8 +57,9 @@ export const Email = Type.String({
     '^[^\\s@<>"(),:;\\\\\\[\\]\\u0000-\\u001f]{1,64}@[^\\s@<>"(),:;\\\\\\[\\]\\u0000-\\u001f]+\\.[^\\s@<>"(),:;.\\\\\\[\\]\\u0000-\\u001f]{2,63}$',
 });
 
+export const passwordLength = { minLength: 10, maxLength: 128 };
 /** A new one is held to more than its length: see auth's rules of passwords. */
-export const Password = Type.String({ minLength: 10, maxLength: 128 });
+export const Password = Type.String(passwordLength);
 /** One that is checked only: what nobody can have set is wrong, not malformed. */
 const PresentedPassword = Type.String({ minLength: 1, maxLength: 128 });
 

@@ -36,6 +36,8 @@ export const RoutePolicy = strict({
   stepUp: Type.Optional(Type.Boolean()),
   /** A single-use WebSocket ticket may stand in for the access token. */
   ticket: Type.Optional(Type.Boolean()),
+  /** People open it in a browser: what it answers, errors included, are pages, and what it is sent are their forms. */
+  page: Type.Optional(Type.Boolean()),
   /** It reads cookies; no other route gets to see any. */
   cookie: Type.Optional(Type.Boolean()),
 });

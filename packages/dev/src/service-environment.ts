@@ -40,6 +40,7 @@ export function serviceEnvironment(
     auth: {
       ...database,
       smtpUrl,
+      publicUrl,
       keyEncryptionSecret: secret("auth-key-encryption"),
       hashSecret: secret("auth-hash"),
       passkeyRpId,

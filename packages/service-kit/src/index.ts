@@ -58,6 +58,7 @@ export { authenticate, authenticateClient } from "./http/authentication.ts";
 export { publishDocument } from "./http/openapi.ts";
 export { cursorOf, idOf, pageOf } from "./http/cursor.ts";
 export { isDeeperThan, maxBodyDepth } from "./http/json-body.ts";
+export { Page } from "./http/route-rules.ts";
 export { unboundedPlaces } from "./http/schema-bounds.ts";
 export { validationFailed } from "./http/validation.ts";
 export { type CheckResult, Health, type HealthReport } from "./lifecycle/health.ts";
@@ -76,6 +77,8 @@ export {
   readerOf,
   readerOfHeader,
 } from "./pages/languages.ts";
+export { renderPage } from "./pages/page-layout.ts";
+export { readerOfRequest, sendPage } from "./pages/send-page.ts";
 export { createRedis } from "./redis/create-redis.ts";
 export { type Breaker, type BreakerOptions, createBreaker, withinDeadline } from "./resilience/breaker.ts";
 export { retry, type RetryOptions } from "./resilience/retry.ts";

@@ -9,10 +9,12 @@ import { publishKeys } from "./keys/jwks-routes.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { handleLetter } from "./letters/handle-letter.ts";
 import { createLetterbox } from "./letters/letterbox.ts";
+import { createMailLinks } from "./letters/mail-links.ts";
 import { createMailer } from "./letters/mailer.ts";
 import { createPostman } from "./letters/postman.ts";
 import { registerPasskeyRoutes } from "./passkeys/passkey-routes.ts";
 import { relyingPartyOf } from "./passkeys/relying-party.ts";
+import { servePages } from "./pages/page-routes.ts";
 import { createPasswordHasher } from "./password/password-hasher.ts";
 import { registerPasswordRoutes } from "./password/password-routes.ts";
 import * as schema from "./schema.ts";
@@ -43,7 +45,8 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   const { signingKeyDays, codeSeconds, codeIntervalMs, minimumAge, deletionDays, freshSeconds } = config;
   const keyring = createKeyring({ database, clock, sealing, signingKeyDays });
 
-  const codes = { database, clock, digests, codeSeconds, codeIntervalMs };
+  const links = createMailLinks(config.publicUrl);
+  const codes = { database, clock, digests, codeSeconds, codeIntervalMs, links };
   const postman = createPostman(parts, {
     database,
     sealing,
@@ -74,7 +77,8 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerPasskeyRoutes(app, deps);
   registerSessionRoutes(app, deps);
   registerPasswordRoutes(app, deps);
-  registerAccounts(app, bus, { database, clock, deletionDays });
+  registerAccounts(app, bus, { ...deps, deletionDays });
+  await servePages(app, deps);
   registerClients(app, bus, { database, clock });
   startUpkeep(parts, database, keyring);
   return app;

@@ -6,6 +6,8 @@ export const Config = Type.Object({
   ...DatabaseSettings,
   ...NatsSettings,
   smtpUrl: connectionUrl(["smtp:", "smtps:"]),
+  /** Of the gateway, as the links in mails name it. */
+  publicUrl: Type.String({ pattern: "^https?://[^/\\s]+$", maxLength: 300 }),
   /** From whom the letters are. */
   mailFrom: Type.String({ minLength: 3, maxLength: 254, default: "Kismet <no-reply@kismet.invalid>" }),
   /** Seals signing keys and letters at rest. */

@@ -46,6 +46,7 @@ export async function startAuth(
 
 const secretsAnd = ({ smtpPort }: { smtpPort: number }) => ({
   smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
+  publicUrl: "https://kismet.test",
   hashSecret,
   keyEncryptionSecret,
   passkeyRpId: "localhost",

@@ -40,8 +40,9 @@ export function mergeDocuments(services: readonly CollectedService[]): OpenApiDo
   } as OpenApiDocument;
 }
 
-/** Every operation ends in the same problem if it does not end well: said once. */
+/** Every operation ends in the same problem if it does not end well, said once; those for people end in a page. */
 function responses(operation: Operation): Record<string, unknown> {
+  if (isPage(operation.responses?.["default"])) return { ...operation.responses };
   return { ...operation.responses, default: { $ref: "#/components/responses/Problem" } };
 }
 
@@ -49,15 +50,21 @@ function problemOf({ paths }: OpenApiDocument): unknown {
   const operations = Object.values(paths).flatMap((each) => Object.values(each));
   return operations
     .map((operation) => operation.responses?.["default"])
-    .find((response) => response !== undefined);
+    .find((response) => response !== undefined && !isPage(response));
 }
 
-/** `GET /v1/profiles/{memberId}` is `getProfilesByMemberId`. */
+function isPage(response: unknown): boolean {
+  const { content = {} } = (response ?? {}) as { content?: Record<string, unknown> };
+  return "text/html" in content;
+}
+
+/** `GET /v1/profiles/{memberId}` is `getProfilesByMemberId`; what people open, `GET /auth/verify-email`, is `getAuthVerifyEmailPage`. */
 function operationId(method: string, path: string): string {
   const words = path
     .replace(/^\/v1/, "")
     .replaceAll(/\{(\w+)\}/g, (_, name: string) => `by ${name}`)
     .split(/[^A-Za-z0-9]+/)
     .filter((word) => word !== "");
-  return method + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join("");
+  const name = method + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join("");
+  return /^\/(v1|\.well-known)\//.test(path) ? name : `${name}Page`;
 }

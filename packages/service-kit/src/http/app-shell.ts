@@ -21,6 +21,8 @@ import {
 import { DeadlineExceeded } from "../errors/kit-errors.ts";
 import { toProblem } from "../errors/to-problem.ts";
 import type { Parts, ProcessConfig } from "../lifecycle/parts.ts";
+import { renderErrorPage } from "../pages/error-page.ts";
+import { isForPeople, readerOfRequest, sendPage } from "../pages/send-page.ts";
 import { logRequests } from "./access-log.ts";
 import { memberOf } from "./authentication.ts";
 import { answerUnreadable, securityHeaders } from "./unreadable-requests.ts";
@@ -133,6 +135,14 @@ function answerError(parts: Parts, error: unknown, request: FastifyRequest, repl
     const log = () => parts.logger[level]({ err: error, code: body.code }, "request failed");
     if (request.requestContext) runWithContext(request.requestContext, log);
     else log();
+  }
+  if (isForPeople(request)) {
+    void sendPage(
+      reply.headers({ ...headers, "x-request-id": request.id }),
+      status,
+      renderErrorPage(readerOfRequest(request).language, status, request.id),
+    );
+    return;
   }
   void reply
     .code(status)

@@ -1,5 +1,6 @@
 import { Problem, RoutePolicy, type RouteTableEntry, strict } from "@kismet/contracts";
 import type { RouteOptions } from "fastify";
+import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { faultOf } from "../errors/schema-fault.ts";
 import { unboundedPlaces } from "./schema-bounds.ts";
@@ -98,20 +99,30 @@ export function isWebsocket(route: RouteOptions): boolean {
   return websocket === true || wsHandler !== undefined;
 }
 
+const formType = "application/x-www-form-urlencoded";
+/** Larger than any page is. */
+export const Page = Type.String({ maxLength: 65_536 });
+const errorPage = {
+  description: "A page that says what went wrong",
+  content: { "text/html": { schema: Page } },
+};
+const problem = {
+  description: "A problem (RFC 9457)",
+  content: { "application/problem+json": { schema: Problem } },
+};
+
 function completed(schema: RouteSchema, policy: RoutePolicy, websocket: boolean): object {
   const response = (schema.response ?? {}) as Record<string, unknown>;
   return {
     ...schema,
     querystring: schema.querystring ?? strict({}),
     security: securityOf(policy),
+    ...(policy.page === true ? { consumes: [formType] } : {}),
     response: websocket
       ? response
       : {
           ...response,
-          default: response["default"] ?? {
-            description: "A problem (RFC 9457)",
-            content: { "application/problem+json": { schema: Problem } },
-          },
+          default: response["default"] ?? (policy.page === true ? errorPage : problem),
         },
   };
 }

@@ -1,9 +1,9 @@
 import type { Bus } from "@kismet/bus";
 import { Deletion, GetAccount, OwnAccount } from "@kismet/contracts";
-import { type App, type Clock, NotFound } from "@kismet/service-kit";
-import type { AuthDatabase } from "../storage.ts";
+import { type App, NotFound } from "@kismet/service-kit";
 import { findAccount, type StoredAccount } from "./accounts-repository.ts";
-import { deleteAccount, restoreAccount } from "./delete-account.ts";
+import { NotDeleting } from "./account-errors.ts";
+import { deleteAccount, type DeletionDeps, restoreAccount } from "./delete-account.ts";
 
 const tags = ["auth"];
 /** Who is about to leave must be able to come back, and who is not verified yet to leave. */
@@ -17,11 +17,7 @@ const reading = {
 } as const;
 const changing = { ...reading, limit: "write", timeoutMs: 5_000 } as const;
 
-export function registerAccounts(
-  app: App,
-  bus: Bus,
-  deps: { database: AuthDatabase; clock: Clock; deletionDays: number },
-): void {
+export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps): void {
   const { database } = deps;
   const existing = async (memberId: string) => {
     const account = await findAccount(database.read, memberId);
@@ -59,7 +55,7 @@ export function registerAccounts(
     schema: { summary: "Take back the deletion of my account", tags, response: { 200: OwnAccount } },
     config: { policy: { ...changing, idempotent: false } },
     handler: async ({ member }) => {
-      await restoreAccount(deps, member.memberId);
+      if (!(await restoreAccount(deps, member.memberId))) throw new NotDeleting();
       return ownAccountOf(await existing(member.memberId));
     },
   });

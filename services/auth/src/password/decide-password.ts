@@ -9,10 +9,9 @@ const minNameLength = 4;
  */
 export function decidePassword(password: string, email: string, common: ReadonlySet<string>): void {
   const plain = password.normalize("NFKC").toLowerCase();
-  if (common.has(plain))
-    throw new PasswordRefused("This password is among the first that are tried by others.");
-  if (new Set(plain).size < 4) throw new PasswordRefused("This password repeats too few characters.");
+  if (common.has(plain)) throw new PasswordRefused("common");
+  if (new Set(plain).size < 4) throw new PasswordRefused("repetitive");
   const [name = ""] = email.split("@");
   if (plain.includes(email) || (name.length >= minNameLength && plain.includes(name)))
-    throw new PasswordRefused("The password must not contain the e-mail address.");
+    throw new PasswordRefused("address_in_it");
 }

@@ -7,7 +7,7 @@ import { findResetOf, saveReset } from "./resets-repository.ts";
 
 /** Nothing for an address without a verified account, or that has just got one. */
 export async function makeResetToken(deps: CodeDeps, email: string): Promise<Mail | undefined> {
-  const { database, clock, digests, codeSeconds, codeIntervalMs } = deps;
+  const { database, clock, digests, codeSeconds, codeIntervalMs, links } = deps;
   return database.transaction(async (tx) => {
     const account = await lockAccountByEmail(tx, email);
     if (!account || account.status === "unverified") return undefined;
@@ -17,6 +17,7 @@ export async function makeResetToken(deps: CodeDeps, email: string): Promise<Mai
     if (earlier && now.getTime() - earlier.createdAt.getTime() < codeIntervalMs) return undefined;
     const token = randomBytes(32).toString("base64url");
     await saveReset(tx, { memberId, tokenHash: digests.of("password reset", token), createdAt: now });
-    return passwordResetMail(account, { token, validFor: codeSeconds });
+    const url = links("reset", token, account.locale);
+    return passwordResetMail(account, { url, validFor: codeSeconds });
   });
 }

@@ -1,8 +1,18 @@
 import { PublicError } from "@kismet/service-kit";
 
+const faults = {
+  common: "This password is among the first that are tried by others.",
+  repetitive: "This password repeats too few characters.",
+  address_in_it: "The password must not contain the e-mail address.",
+};
+export type PasswordFault = keyof typeof faults;
+
 export class PasswordRefused extends PublicError {
-  constructor(reason: string) {
-    super("AUTH_PASSWORD_REFUSED", 422, reason);
+  readonly fault: PasswordFault;
+
+  constructor(fault: PasswordFault) {
+    super("AUTH_PASSWORD_REFUSED", 422, faults[fault]);
+    this.fault = fault;
   }
 }
 

@@ -1,4 +1,9 @@
-import { findAccount, lockAccount, updateAccount } from "../accounts/accounts-repository.ts";
+import {
+  findAccount,
+  lockAccount,
+  type StoredAccount,
+  updateAccount,
+} from "../accounts/accounts-repository.ts";
 import type { Letterbox } from "../letters/letterbox.ts";
 import { passwordChangedMail } from "../letters/mails/password-changed-mail.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
@@ -13,14 +18,23 @@ import { deleteReset, findReset } from "./resets-repository.ts";
 
 export type PasswordDeps = SessionDeps & { letterbox: Letterbox; guard: GuessGuard; codeSeconds: number };
 
+/** Whose password the token may set. */
+export async function findResetAccount(
+  deps: PasswordDeps,
+  token: string,
+): Promise<StoredAccount | undefined> {
+  const { database, clock, digests, codeSeconds } = deps;
+  const reset = await findReset(database.read, digests.of("password reset", token));
+  if (!reset || clock.now().getTime() - reset.createdAt.getTime() >= codeSeconds * 1_000) return undefined;
+  return findAccount(database.read, reset.memberId);
+}
+
 /** Good once, and signs out everywhere. */
 export async function resetPassword(deps: PasswordDeps, token: string, password: string): Promise<void> {
-  const { database, clock, hasher, digests, letterbox, codeSeconds } = deps;
+  const { database, clock, hasher, digests, letterbox } = deps;
+  const account = await findResetAccount(deps, token);
+  if (!account) throw new ResetTokenInvalid();
   const tokenHash = digests.of("password reset", token);
-  const reset = await findReset(database.read, tokenHash);
-  const account = reset && (await findAccount(database.read, reset.memberId));
-  if (!account || clock.now().getTime() - reset.createdAt.getTime() >= codeSeconds * 1_000)
-    throw new ResetTokenInvalid();
   const { memberId, email } = account;
   decidePassword(password, email, commonPasswords);
   const passwordHash = await hasher.hash(password);

@@ -1,5 +1,6 @@
 import type { Clock } from "@kismet/service-kit";
 import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import type { MailLinks } from "../letters/mail-links.ts";
 import type { Mail } from "../letters/letter.ts";
 import { verificationMail } from "../letters/mails/verification-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
@@ -7,6 +8,7 @@ import type { AuthDatabase } from "../storage.ts";
 import { codeHashOf, newCode, triesPerCode } from "./codes.ts";
 import { mayAnotherCodeBeSent } from "./decide-code-sending.ts";
 import { listSignups, saveSignup } from "./signups-repository.ts";
+import { verificationTokenOf } from "./verify-by-link.ts";
 
 export type CodeDeps = {
   database: AuthDatabase;
@@ -14,11 +16,12 @@ export type CodeDeps = {
   digests: Digests;
   codeSeconds: number;
   codeIntervalMs: number;
+  links: MailLinks;
 };
 
 /** Another code for the latest sign-up; nothing if there is none, or if it has just got one. */
 export async function renewCode(deps: CodeDeps, email: string): Promise<Mail | undefined> {
-  const { database, clock, digests, codeSeconds, codeIntervalMs } = deps;
+  const { database, clock, digests, codeSeconds, codeIntervalMs, links } = deps;
   return database.transaction(async (tx) => {
     const account = await lockAccountByEmail(tx, email);
     if (account?.status !== "unverified") return undefined;
@@ -28,13 +31,16 @@ export async function renewCode(deps: CodeDeps, email: string): Promise<Mail | u
     if (!latest || now.getTime() - latest.codeSentAt.getTime() < codeIntervalMs) return undefined;
     if (!mayAnotherCodeBeSent(signups, now)) return undefined;
     const code = newCode();
+    const codeHash = codeHashOf(digests, latest.id, code);
     await saveSignup(tx, {
       ...latest,
-      codeHash: codeHashOf(digests, latest.id, code),
+      codeHash,
       triesLeft: triesPerCode,
       codesSent: latest.codesSent + 1,
       codeSentAt: now,
     });
-    return verificationMail({ email, locale: latest.locale }, { code, validFor: codeSeconds });
+    const { id, locale } = latest;
+    const url = links("verify", verificationTokenOf(digests, { id, codeHash }), locale);
+    return verificationMail({ email, locale }, { code, url, validFor: codeSeconds });
   });
 }

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
 import { signups } from "../schema.ts";
-import type { Tx } from "../storage.ts";
+import type { Reads, Tx } from "../storage.ts";
 
 export type StoredSignup = typeof signups.$inferSelect;
 
@@ -12,6 +12,11 @@ export function listSignups(tx: Tx, memberId: string): Promise<StoredSignup[]> {
     .where(eq(signups.memberId, memberId))
     .orderBy(desc(signups.createdAt), asc(signups.id))
     .limit(100);
+}
+
+export async function findSignup(reads: Reads, id: string): Promise<StoredSignup | undefined> {
+  const [row] = await reads.select().from(signups).where(eq(signups.id, id));
+  return row;
 }
 
 export async function saveSignup(tx: Tx, signup: StoredSignup): Promise<void> {

@@ -7,12 +7,13 @@ import { codeHashOf, newCode, triesPerCode } from "./codes.ts";
 import { mayAnotherCodeBeSent } from "./decide-code-sending.ts";
 import type { CodeDeps } from "./renew-code.ts";
 import { listSignups, saveSignup } from "./signups-repository.ts";
+import { verificationTokenOf } from "./verify-by-link.ts";
 
 type Signup = Extract<Letter, { kind: "signup" }>;
 
 /** Makes an unverified account, unless there is one, and a sign-up with its code. */
 export async function startSignup(deps: CodeDeps, signup: Signup, id: string): Promise<Mail | undefined> {
-  const { database, clock, digests, codeSeconds } = deps;
+  const { database, clock, digests, codeSeconds, links } = deps;
   const { kind: _, email, ...applicant } = signup;
   const now = clock.now();
   return database.transaction(async (tx) => {
@@ -31,17 +32,20 @@ export async function startSignup(deps: CodeDeps, signup: Signup, id: string): P
     const same = earlier.find((other) => other.id === id);
     if (!same && !mayAnotherCodeBeSent(earlier, now)) return undefined;
     const code = newCode();
+    const codeHash = codeHashOf(digests, id, code);
     await saveSignup(tx, {
       id,
       memberId,
       ...applicant,
-      codeHash: codeHashOf(digests, id, code),
+      codeHash,
       triesLeft: triesPerCode,
       codesSent: 1,
       codeSentAt: now,
       createdAt: now,
     });
     await updateAccount(tx, memberId, applicant);
-    return verificationMail({ email, locale: applicant.locale }, { code, validFor: codeSeconds });
+    const { locale } = applicant;
+    const url = links("verify", verificationTokenOf(digests, { id, codeHash }), locale);
+    return verificationMail({ email, locale }, { code, url, validFor: codeSeconds });
   });
 }

@@ -1,19 +1,16 @@
 import type { Session } from "@kismet/contracts";
 import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
-import { changeStatus } from "../accounts/change-status.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { isEqual } from "../secrets/digests.ts";
-import { tellEnded } from "../sessions/end-sessions.ts";
-import { endAllSessions } from "../sessions/sessions-repository.ts";
 import { admit, type Admitted, answerAdmitted } from "../signin/complete-sign-in.ts";
-import { forgetWhereabouts } from "../signin/devices-repository.ts";
 import { recallWhereabouts } from "../signin/known-devices.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
 import type { SignInDevice } from "../signin/sign-in-device.ts";
 import type { Tx } from "../storage.ts";
+import { activateSignup, isAlive } from "./activate-signup.ts";
 import { codeHashOf } from "./codes.ts";
 import { CodeInvalid } from "./signup-errors.ts";
-import { countWrongTry, deleteSignups, listSignups, type StoredSignup } from "./signups-repository.ts";
+import { countWrongTry, listSignups, type StoredSignup } from "./signups-repository.ts";
 
 /** With the right code the account becomes what the sign-up with that code asked for, and everybody hears of it. */
 export async function verifyEmail(
@@ -38,22 +35,15 @@ async function tryCode(
   const account = await lockAccountByEmail(tx, email);
   if (account?.status !== "unverified") return undefined;
   const { memberId } = account;
-  const now = clock.now();
-  const isGood = ({ id, codeHash, codeSentAt, triesLeft }: StoredSignup) =>
-    triesLeft > 0 &&
-    now.getTime() - codeSentAt.getTime() < codeSeconds * 1_000 &&
-    isEqual(codeHash, codeHashOf(digests, id, code));
+  const isGood = (signup: StoredSignup) =>
+    isAlive(signup, clock.now(), codeSeconds) &&
+    isEqual(signup.codeHash, codeHashOf(digests, signup.id, code));
   const signup = (await listSignups(tx, memberId)).find(isGood);
   if (!signup) {
     await countWrongTry(tx, memberId);
     return undefined;
   }
-  const { passwordHash, birthDate, locale, acceptedTermsVersion } = signup;
-  await deleteSignups(tx, memberId);
-  // Whoever signed in before may be somebody else, who signed up with this address.
-  await forgetWhereabouts(tx, memberId);
-  await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
-  await changeStatus(tx, account, "active", now, { passwordHash, birthDate, locale, acceptedTermsVersion });
+  await activateSignup(tx, deps, { account, signup });
   const whereabouts = await recallWhereabouts(tx, deps, memberId, device);
   const active = { ...account, status: "active" as const };
   return admit(tx, deps, { account: active, methods: ["email_code"], device, whereabouts });

@@ -4,7 +4,7 @@ import type { App } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.ts";
 import { OriginRefused } from "../gateway-errors.ts";
-import { decideOrigin } from "./decide-origin.ts";
+import { decideOrigin, type Provenance } from "./decide-origin.ts";
 
 const exposedHeaders = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"];
 const preflightCachedSeconds = 600;
@@ -38,7 +38,11 @@ export async function checkOrigins(app: App, config: Config): Promise<void> {
   });
 }
 
-function provenance(request: FastifyRequest, policy: RoutePolicy | undefined, production: boolean) {
+function provenance(
+  request: FastifyRequest,
+  policy: RoutePolicy | undefined,
+  production: boolean,
+): Provenance {
   const { headers } = request;
   const protocols = headers["sec-websocket-protocol"] ?? "";
   return {
@@ -53,5 +57,7 @@ function provenance(request: FastifyRequest, policy: RoutePolicy | undefined, pr
     hasTicket: policy?.ticket === true && /(^|[, ])ticket\.[\w-]/.test(protocols),
     webhook: policy?.auth === "webhook",
     crossSite: policy?.crossSite === true,
+    page: policy?.page === true ? (request.method === "GET" ? "opened" : "sent") : undefined,
+    ownOrigin: URL.parse(headers.origin ?? "")?.host === request.host,
   };
 }

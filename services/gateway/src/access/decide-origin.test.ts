@@ -15,6 +15,8 @@ const nothing: Provenance = {
   hasTicket: false,
   webhook: false,
   crossSite: false,
+  page: undefined,
+  ownOrigin: false,
 };
 const good = true;
 const bad = false;
@@ -68,6 +70,25 @@ test("A03 origin x credential x environment", async (t) => {
       good,
     ],
     ["no origin, webhook", { webhook: true }, good, good],
+    ["a page, by a link in a mail", { page: "opened" }, good, good],
+    [
+      "a page, by a link of another site, cookies",
+      { page: "opened", fetchSite: "cross-site", hasCookie: true },
+      good,
+      good,
+    ],
+    ["a page's form", { page: "sent", origin: "null", fetchSite: "same-origin" }, good, good],
+    ["a page's form, with its origin", { page: "sent", origin: evil, ownOrigin: true }, good, good],
+    ["a page's form, by a browser that says little", { page: "sent", origin: "null" }, good, good],
+    ["a form of another site", { page: "sent", origin: evil, fetchSite: "cross-site" }, bad, bad],
+    [
+      "a form of another site that hides itself",
+      { page: "sent", origin: "null", fetchSite: "cross-site" },
+      bad,
+      bad,
+    ],
+    ["a form of a sibling", { page: "sent", origin: app, fetchSite: "same-site" }, bad, bad],
+    ["a form of a listed origin", { page: "sent", origin: app }, bad, bad],
   ];
   for (const [what, from, production, development] of table) {
     t.equal(decideOrigin({ ...nothing, ...from }, listed) === undefined, production, `production: ${what}`);

@@ -13,6 +13,10 @@ export type Provenance = {
   webhook: boolean;
   /** Where other sites send browsers on purpose; no cookie gets there. */
   crossSite: boolean;
+  /** A page for people is opened, or its form sent. */
+  page: "opened" | "sent" | undefined;
+  /** Whether the origin is the very host that was asked. */
+  ownOrigin: boolean;
 };
 
 /**
@@ -22,6 +26,7 @@ export type Provenance = {
  */
 export function decideOrigin(from: Provenance, listed: ReadonlySet<string>): string | undefined {
   if (from.crossSite) return undefined;
+  if (from.page) return decidePage(from);
   if (from.fetchSite === "cross-site" && from.hasCookie) {
     return "Requests from other sites may not carry cookies.";
   }
@@ -34,4 +39,18 @@ export function decideOrigin(from: Provenance, listed: ReadonlySet<string>): str
   if (!from.production || from.webhook) return undefined;
   const proven = from.hasBearer || from.hasClientKey || (from.websocket && from.hasTicket);
   return proven ? undefined : "Without an origin, a token or the key of a registered client is needed.";
+}
+
+/**
+ * Pages are reached by links from anywhere, and opening one does nothing. Their forms prove themselves by the token in
+ * them, which no other site has; what a browser says of their origin is held against them all the same. Under the policy
+ * to tell nobody where one comes from, that origin is `null`.
+ */
+function decidePage({ page, fetchSite, origin, ownOrigin }: Provenance): string | undefined {
+  if (page === "opened") return undefined;
+  const isOwn =
+    fetchSite === undefined
+      ? origin === undefined || origin === "null" || ownOrigin
+      : fetchSite === "same-origin";
+  return isOwn ? undefined : "A form is sent by its own page only.";
 }

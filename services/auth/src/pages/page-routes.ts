@@ -1,0 +1,103 @@
+import formbody from "@fastify/formbody";
+import { strict } from "@kismet/contracts";
+import {
+  type App,
+  markup,
+  Page,
+  type Reader,
+  readerOfRequest,
+  renderPage,
+  sendPage,
+} from "@kismet/service-kit";
+import { Type } from "typebox";
+import type { MailPage, Outcome } from "./mail-page.ts";
+import { renderForm } from "./render-form.ts";
+import { restoreAccountPage } from "./restore-account-page.ts";
+import { resetPasswordPage } from "./reset-password-page.ts";
+import { verifyEmailPage } from "./verify-email-page.ts";
+
+const tags = ["auth"];
+const shown = {
+  auth: "public",
+  limit: "read",
+  bodyLimit: 1_024,
+  timeoutMs: 3_000,
+  idempotent: true,
+  page: true,
+} as const;
+const sent = {
+  ...shown,
+  limit: "credential",
+  bodyLimit: 4_096,
+  timeoutMs: 8_000,
+  idempotent: false,
+} as const;
+
+const Token = Type.String({ minLength: 1, maxLength: 200, pattern: "^[A-Za-z0-9._-]+$" });
+const Language = Type.Optional(
+  Type.String({ pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", maxLength: 35 }),
+);
+const html = (description: string) => ({ description, content: { "text/html": { schema: Page } } });
+
+type Deps = Parameters<typeof verifyEmailPage>[0] &
+  Parameters<typeof resetPasswordPage>[0] &
+  Parameters<typeof restoreAccountPage>[0];
+
+/**
+ * What the links in mails open: docs/adr/mail-pages.md. In a scope of its own, which reads forms and nothing else, while
+ * the rest of the service goes on to refuse them.
+ */
+export async function servePages(app: App, deps: Deps): Promise<void> {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    await scope.register(formbody);
+    for (const page of [verifyEmailPage(deps), resetPasswordPage(deps), restoreAccountPage(deps)])
+      servePage(scope as App, page);
+  });
+}
+
+function servePage(app: App, page: MailPage): void {
+  const { path, summary } = page;
+  app.route({
+    method: "GET",
+    url: path,
+    schema: {
+      summary: `${summary}: the page, which does nothing yet`,
+      tags,
+      querystring: strict({ token: Token, lang: Language }),
+      response: { 200: html("A form") },
+    },
+    config: { policy: shown },
+    handler: async (request, reply) => {
+      const reader = readerOfRequest(request);
+      const { token } = request.query;
+      const form = await page.show(token, reader);
+      return sendPage(reply, 200, renderForm(reader, { path, token }, form));
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: path,
+    schema: {
+      summary,
+      tags,
+      querystring: strict({ lang: Language }),
+      body: strict({ token: Token, password: Type.Optional(Type.String({ maxLength: 512 })) }),
+      response: { 200: html("What was done"), 422: html("The form again, with what is wrong") },
+    },
+    config: { policy: sent },
+    handler: async (request, reply) => {
+      const reader = readerOfRequest(request);
+      const { token, password = "" } = request.body;
+      const outcome = await page.act(token, password, reader);
+      if ("done" in outcome) return sendPage(reply, 200, renderDone(reader, outcome));
+      const form = await page.show(token, reader);
+      return sendPage(reply, 422, renderForm(reader, { path, token, fault: outcome.fault }, form));
+    },
+  });
+}
+
+function renderDone({ language }: Reader, { done }: Extract<Outcome, { done: unknown }>): string {
+  return renderPage(language, { title: done.title, content: markup`<p role="status">${done.text}</p>` });
+}

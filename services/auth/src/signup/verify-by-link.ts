@@ -1,0 +1,57 @@
+import { findAccount, lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
+import type { Digests } from "../secrets/digests.ts";
+import { isEqual } from "../secrets/digests.ts";
+import type { SignInDeps } from "../signin/sign-in-deps.ts";
+import { activateSignup, isAlive } from "./activate-signup.ts";
+import { countWrongTry, findSignup, type StoredSignup } from "./signups-repository.ts";
+
+/**
+ * Derived from the sign-up and its code, and not stored: it lives as long as the code does, and ends with it. The link
+ * alone proves that somebody reads the mailbox, and not that they signed up: the owner of an address with which somebody
+ * else signed up would verify that person's password by it. So it asks for the password too.
+ */
+export function verificationTokenOf(
+  digests: Digests,
+  { id, codeHash }: Pick<StoredSignup, "id" | "codeHash">,
+): string {
+  return `${id}.${digests.of("verification link", id, codeHash)}`;
+}
+
+export async function findSignupOfLink(
+  deps: SignInDeps,
+  token: string,
+): Promise<{ account: StoredAccount; signup: StoredSignup } | undefined> {
+  const id = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1];
+  const signup = id === undefined ? undefined : await findSignup(deps.database.read, id);
+  if (!signup || !isGood(deps, token, signup)) return undefined;
+  const account = await findAccount(deps.database.read, signup.memberId);
+  return account?.status === "unverified" ? { account, signup } : undefined;
+}
+
+/** A wrong password counts as a wrong code does. */
+export async function verifyByLink(
+  deps: SignInDeps,
+  token: string,
+  password: string,
+): Promise<"verified" | "wrong" | "gone"> {
+  const found = await findSignupOfLink(deps, token);
+  if (!found) return "gone";
+  const { memberId, passwordHash } = found.signup;
+  // Outside of a transaction: it takes long on purpose.
+  const isRight = await deps.hasher.verify(passwordHash, password);
+  return deps.database.transaction(async (tx) => {
+    const account = await lockAccount(tx, memberId);
+    const signup = await findSignup(tx, found.signup.id);
+    if (account?.status !== "unverified" || !signup || !isGood(deps, token, signup)) return "gone";
+    if (!isRight) {
+      await countWrongTry(tx, memberId);
+      return "wrong";
+    }
+    await activateSignup(tx, deps, { account, signup });
+    return "verified";
+  });
+}
+
+function isGood({ digests, clock, codeSeconds }: SignInDeps, token: string, signup: StoredSignup): boolean {
+  return isAlive(signup, clock.now(), codeSeconds) && isEqual(token, verificationTokenOf(digests, signup));
+}
