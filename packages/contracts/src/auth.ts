@@ -211,3 +211,9 @@ export const OwnAccount = strict({
 export type OwnAccount = Static<typeof OwnAccount>;
 
 export const Deletion = strict({ erasesAt: Timestamp });
+
+/** The head of auth's audit chain, told where the database's keepers can't take it back: docs/adr/audit-chain.md. */
+export const AuditSealed = defineEvent({
+  subject: "events.auth.audit.sealed",
+  payload: strict({ seq: Type.Integer({ minimum: 1 }), digest: Type.String({ maxLength: 64 }) }),
+});

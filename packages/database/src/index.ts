@@ -8,6 +8,10 @@
  * connection on which we stopped waiting is never used again; nothing is repeated except after 40001 and 40P01.
  * May depend on: @kismet/service-kit.
  */
+export type { AuditHead, SealedRow } from "./audit/audit-chain.ts";
+export { auditTables } from "./audit/audit-tables.ts";
+export { type Audit, createAudit, keepSealed, type Verification } from "./audit/create-audit.ts";
+export { type AuditActor, type AuditRecord, recordAudit } from "./audit/record-audit.ts";
 export { afterCommit, announce } from "./after-commit.ts";
 export { type AnyTransaction, lockKeys } from "./advisory-locks.ts";
 export { type AnyDatabase, createDatabase, type Database, type TransactionOptions } from "./database.ts";

@@ -43,6 +43,7 @@ export function serviceEnvironment(
       publicUrl,
       keyEncryptionSecret: secret("auth-key-encryption"),
       hashSecret: secret("auth-hash"),
+      auditSecret: secret("auth-audit"),
       passkeyRpId,
       passkeyOrigins: localOrigin(publicUrl),
     },

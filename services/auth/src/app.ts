@@ -1,8 +1,9 @@
 import { createAccessControl, createBus, createClientRegister } from "@kismet/bus";
-import { createDatabase } from "@kismet/database";
+import { createDatabase, keepSealed } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { registerAccounts } from "./accounts/account-routes.ts";
 import { registerClients } from "./clients/client-routes.ts";
+import { createAuthAudit } from "./audit/auth-audit.ts";
 import { serveBrowsers } from "./browser/browser-sessions.ts";
 import type { Config } from "./config.ts";
 import { publishKeys } from "./keys/jwks-routes.ts";
@@ -68,6 +69,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
     freshSeconds,
     relyingParty,
   };
+  keepSealed(parts, database, createAuthAudit(parts, database));
   serveBrowsers(app, { digests, refreshDays: config.refreshDays });
   publishKeys(app, bus, keyring);
   registerSignupRoutes(app, { ...deps, minimumAge });

@@ -14,6 +14,8 @@ export const Config = Type.Object({
   keyEncryptionSecret: secret(),
   /** Derives refresh tokens and the hashes of codes. Changing it signs everybody out. */
   hashSecret: secret(),
+  /** Chains the audit trail, and makes the pseudonyms in it. Another one breaks the chain. */
+  auditSecret: secret(),
   minimumAge: Type.Integer({ minimum: 18, maximum: 99, default: 18 }),
   codeSeconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 600 }),
   /** How long ago a member may have proven to be there for what asks for fresh authentication. */

@@ -1,4 +1,5 @@
 import { busTables } from "@kismet/bus";
+import { auditTables } from "@kismet/database";
 import type {
   AccountStatus,
   ChallengeKind,
@@ -27,6 +28,7 @@ import {
 export const auth = pgSchema("auth");
 
 export const { outbox, inbox, parked, rebuilds } = busTables(auth);
+export const { auditPending, auditTrail } = auditTables(auth);
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 

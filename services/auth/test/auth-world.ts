@@ -16,6 +16,7 @@ export const hashSecret = "q8Tn3vLx0Zr5Kc7Wd2Hs9Yb4Mf6Gj1Pa_hash";
 export const keyEncryptionSecret = "u2Xe7Rk4Vn9Bs1Qy6Ct3Lw8Zm5Hd0Jf_seal";
 /** From where pages are taken to come. */
 export const pageOrigin = "http://localhost:8080";
+export const auditSecret = "w5Jc8Np2Qk6Tz1Rf9Xd4Vb7Gm3Ls0Hy_audit";
 /** Test files share two cores. */
 export const patience = { timeoutMs: 15_000 };
 
@@ -49,6 +50,7 @@ const secretsAnd = ({ smtpPort }: { smtpPort: number }) => ({
   publicUrl: "https://kismet.test",
   hashSecret,
   keyEncryptionSecret,
+  auditSecret,
   passkeyRpId: "localhost",
   passkeyOrigins: [pageOrigin],
 });

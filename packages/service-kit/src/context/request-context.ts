@@ -10,6 +10,8 @@ export type RequestContext = {
   requestId: string;
   traceparent: string;
   deadline: Deadline;
+  /** Of the client, as the edge told it; none where nobody called. */
+  address?: string;
   member?: Member;
   /** Whose API key came with it. */
   client?: RegisteredClient;

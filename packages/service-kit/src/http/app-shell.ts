@@ -116,6 +116,7 @@ function beginContext(parts: Parts, app: App): void {
     const timeoutMs = request.routeOptions.config.policy?.timeoutMs ?? defaultTimeoutMs;
     const context = contextFromHeaders((name) => headerOf(request.headers[name]), { timeoutMs });
     context.requestId = request.id;
+    context.address = request.ip;
     request.requestContext = context;
     reply.header("x-request-id", context.requestId);
     reply.header("cache-control", "no-store");

@@ -1,5 +1,6 @@
 import { emit } from "@kismet/bus";
 import { AccountChanged, type AccountStatus } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import type { accounts } from "../schema.ts";
 import type { Tx } from "../storage.ts";
 import { type StoredAccount, updateAccount } from "./accounts-repository.ts";
@@ -15,6 +16,11 @@ export async function changeStatus(
   const { memberId } = account;
   const version = account.version + 1;
   await updateAccount(tx, memberId, { ...change, status, version });
+  await recordAudit(tx, {
+    action: "auth.account.status",
+    subject: memberId,
+    details: { from: account.status, to: status },
+  });
   await emit(tx, AccountChanged, {
     aggregateId: memberId,
     payload: { memberId, version, status, changedAt: now.toISOString() },

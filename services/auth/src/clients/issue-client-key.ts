@@ -1,4 +1,5 @@
 import { type IssuedKey, maxKeysOfClient } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import { NotFound } from "@kismet/service-kit";
 import { ClientKeysExhausted, ClientRevoked } from "./client-errors.ts";
 import { findKeys, insertKey, lockClient } from "./clients-repository.ts";
@@ -15,6 +16,7 @@ export async function issueClientKey({ database, clock }: ClientDeps, clientId: 
     if (client.revokedAt) throw new ClientRevoked();
     if ((await findKeys(tx, clientId)).length >= maxKeysOfClient) throw new ClientKeysExhausted();
     await insertKey(tx, { id: keyId, clientId, digest, createdAt: clock.now() });
+    await recordAudit(tx, { action: "auth.client.issue-key", details: { clientId, keyId } });
     await tellClient(tx, client);
   });
   return { clientId, keyId, key };

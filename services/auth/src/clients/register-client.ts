@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from "node:crypto";
 import { type IssuedKey, maxClients } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import type { Clock } from "@kismet/service-kit";
 import type { AuthDatabase } from "../storage.ts";
 import { ClientNameTaken, ClientsExhausted } from "./client-errors.ts";
@@ -21,6 +22,7 @@ export async function registerClient(
     if ((await countClients(tx)) >= maxClients) throw new ClientsExhausted();
     if (!(await insertClient(tx, client))) throw new ClientNameTaken();
     await insertKey(tx, { id: keyId, clientId: client.id, digest, createdAt });
+    await recordAudit(tx, { action: "auth.client.register", details: { clientId: client.id, keyId } });
     await tellClient(tx, client);
   });
   return { clientId: client.id, keyId, key };

@@ -1,3 +1,4 @@
+import { recordAudit } from "@kismet/database";
 import { NotFound } from "@kismet/service-kit";
 import { deleteKey, deleteKeys, lockClient, updateClient } from "./clients-repository.ts";
 import type { ClientDeps } from "./register-client.ts";
@@ -12,6 +13,7 @@ export async function revokeClientKey(
   await database.transaction(async (tx) => {
     const client = await lockClient(tx, clientId);
     if (!client || !(await deleteKey(tx, clientId, keyId))) throw new NotFound();
+    await recordAudit(tx, { action: "auth.client.revoke-key", details: { clientId, keyId } });
     await tellClient(tx, client);
   });
 }
@@ -23,6 +25,7 @@ export async function revokeClient({ database, clock }: ClientDeps, clientId: st
     if (!client || client.revokedAt) throw new NotFound();
     await updateClient(tx, clientId, { revokedAt: clock.now() });
     await deleteKeys(tx, clientId);
+    await recordAudit(tx, { action: "auth.client.revoke", details: { clientId } });
     await tellClient(tx, client);
   });
 }

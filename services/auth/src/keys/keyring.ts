@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUIDv7 } from "node:crypto";
 import { accessTokenSeconds, type Jwk } from "@kismet/contracts";
-import { lockKeys } from "@kismet/database";
+import { lockKeys, recordAudit } from "@kismet/database";
 import { type Clock, createTokenSigner, type TokenSigner } from "@kismet/service-kit";
 import type { Sealing } from "../secrets/sealing.ts";
 import type { AuthDatabase } from "../storage.ts";
@@ -43,8 +43,15 @@ export function createKeyring({ database, clock, sealing, signingKeyDays }: Deps
       await lockKeys(tx, rotationLock);
       const now = clock.now().getTime();
       const [newest] = await listKeys(tx);
-      if (!newest || now - newest.createdAt.getTime() > signingKeyDays * dayMs)
-        await insertKey(tx, newKey(sealing, new Date(now)));
+      if (!newest || now - newest.createdAt.getTime() > signingKeyDays * dayMs) {
+        const key = newKey(sealing, new Date(now));
+        await insertKey(tx, key);
+        await recordAudit(tx, {
+          action: "auth.key.rotate",
+          actor: { kind: "system" },
+          details: { kid: key.kid },
+        });
+      }
       // By then its successor has signed for long enough that the last of its own tokens has expired.
       const keptMs = signingKeyDays * dayMs * 2 + publishedFirstMs + accessTokenSeconds * 1_000;
       await deleteKeysBefore(tx, new Date(now - keptMs));

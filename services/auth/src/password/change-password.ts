@@ -1,4 +1,5 @@
 import type { Member, Session } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import { NotFound } from "@kismet/service-kit";
 import { findAccount, lockAccount, updateAccount } from "../accounts/accounts-repository.ts";
 import { passwordChangedMail } from "../letters/mails/password-changed-mail.ts";
@@ -24,7 +25,10 @@ export async function changePassword(
   const isRight = await guard.attempt({ what: "own-password", memberId, sessionId }, async () =>
     (await hasher.verify(known.passwordHash, currentPassword)) ? true : undefined,
   );
-  if (!isRight) throw new CurrentPasswordWrong();
+  if (!isRight) {
+    await recordAudit(database.read, { action: "auth.password.change", outcome: "refused" });
+    throw new CurrentPasswordWrong();
+  }
   decidePassword(newPassword, known.email, commonPasswords);
   const passwordHash = await hasher.hash(newPassword);
   const { account, session } = await database.transaction(async (tx) => {
@@ -32,6 +36,7 @@ export async function changePassword(
     if (account?.passwordHash !== known.passwordHash) throw new CurrentPasswordWrong();
     await updateAccount(tx, memberId, { passwordHash });
     await deleteReset(tx, memberId);
+    await recordAudit(tx, { action: "auth.password.change", subject: memberId });
     const now = clock.now();
     const { deviceName, deviceId, place = null } = (await findSession(tx, sessionId)) ?? {};
     await closeChallengesOf(tx, memberId, now);

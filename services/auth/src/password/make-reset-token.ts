@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { recordAudit } from "@kismet/database";
 import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
 import type { Mail } from "../letters/letter.ts";
 import { passwordResetMail } from "../letters/mails/password-reset-mail.ts";
@@ -17,6 +18,11 @@ export async function makeResetToken(deps: CodeDeps, email: string): Promise<Mai
     if (earlier && now.getTime() - earlier.createdAt.getTime() < codeIntervalMs) return undefined;
     const token = randomBytes(32).toString("base64url");
     await saveReset(tx, { memberId, tokenHash: digests.of("password reset", token), createdAt: now });
+    await recordAudit(tx, {
+      action: "auth.password.reset-asked",
+      actor: { kind: "stranger" },
+      subject: memberId,
+    });
     const url = links("reset", token, account.locale);
     return passwordResetMail(account, { url, validFor: codeSeconds });
   });

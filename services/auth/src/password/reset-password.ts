@@ -1,3 +1,4 @@
+import { recordAudit } from "@kismet/database";
 import {
   findAccount,
   lockAccount,
@@ -44,6 +45,7 @@ export async function resetPassword(deps: PasswordDeps, token: string, password:
     if (!(await findReset(tx, tokenHash))) throw new ResetTokenInvalid();
     await deleteReset(tx, memberId);
     await updateAccount(tx, memberId, { passwordHash });
+    await recordAudit(tx, { action: "auth.password.reset", actor: { kind: "stranger" }, subject: memberId });
     const now = clock.now();
     await closeChallengesOf(tx, memberId, now);
     await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);

@@ -1,4 +1,5 @@
 import type { ChallengeAnswer, SignInAnswer } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import { CodeInvalid } from "../signup/signup-errors.ts";
 import type { Tx } from "../storage.ts";
@@ -20,7 +21,7 @@ export async function answerChallenge(
   const { id, kind, code } = answer;
   if (kind !== "email_code") return answerWithFactor(deps, { id, kind, code }, address);
   const challenge = await tryOne(deps, answer);
-  if (!isCodeRight(deps, challenge, code)) throw new CodeInvalid();
+  if (!isCodeRight(deps, challenge, code)) return refuse(deps, challenge.memberId, kind);
   const device = deviceOfChallenge(challenge, address);
   if (challenge.purpose === "code") return startFrom(deps, challenge, device);
   const admitted = await finish(deps, { challenge, device, kind });
@@ -42,8 +43,23 @@ async function answerWithFactor(
     const challenge = await tryOne(deps, answer);
     return finish(deps, { challenge, device: deviceOfChallenge(challenge, address), kind, code });
   });
-  if (!admitted) throw new CodeInvalid();
+  if (!admitted) return refuse(deps, memberId, kind);
   return answerAdmitted(deps, admitted);
+}
+
+async function refuse(
+  { database }: SignInDeps,
+  memberId: string | null,
+  kind: ChallengeAnswer["kind"],
+): Promise<never> {
+  await recordAudit(database.read, {
+    action: "auth.sign-in",
+    outcome: "refused",
+    actor: { kind: "stranger" },
+    subject: memberId ?? undefined,
+    details: { method: kind },
+  });
+  throw new CodeInvalid();
 }
 
 async function tryOne(

@@ -1,4 +1,5 @@
 import type { Challenge, FirstProof, Session, SignInAnswer, SignInMethod } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import { lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
 import { newSignInMail } from "../letters/mails/new-sign-in-mail.ts";
 import { answerOf, openSession } from "../sessions/open-session.ts";
@@ -56,6 +57,11 @@ export async function admit(
 ): Promise<Admitted> {
   const { account, methods, device, whereabouts } = admission;
   const { memberId, status } = account;
+  await recordAudit(tx, {
+    action: "auth.sign-in",
+    actor: { kind: "member", memberId },
+    details: { methods, country: whereabouts.place.country },
+  });
   const { clock, rules, letterbox } = deps;
   const now = clock.now();
   const country = whereabouts.place.country;

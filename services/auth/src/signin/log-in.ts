@@ -1,4 +1,5 @@
 import type { SignInAnswer } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import { findAccountByEmail, type StoredAccount, updateAccount } from "../accounts/accounts-repository.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { CredentialsWrong } from "../sessions/session-errors.ts";
@@ -48,7 +49,15 @@ async function checkPassword(
     address: device.address,
   } as const;
   // Outside of a transaction: it takes long on purpose.
-  return guard.attempt(at, async () =>
-    (await hasher.verify(known?.passwordHash, login.password)) ? known : undefined,
-  );
+  return guard.attempt(at, async () => {
+    if (await hasher.verify(known?.passwordHash, login.password)) return known;
+    await recordAudit(database.read, {
+      action: "auth.sign-in",
+      outcome: "refused",
+      actor: { kind: "stranger" },
+      subject: known?.memberId,
+      details: { method: "password" },
+    });
+    return undefined;
+  });
 }

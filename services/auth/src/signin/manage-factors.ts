@@ -1,4 +1,5 @@
 import type { Factors } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import { NotFound } from "@kismet/service-kit";
 import { lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
 import { recoveryCodesRenewedMail } from "../letters/mails/recovery-codes-renewed-mail.ts";
@@ -50,6 +51,7 @@ export async function confirmTotp(deps: Deps, memberId: string, code: string): P
     if (!totp) throw new NotFound();
     if (totp.confirmedAt) throw new TotpEnrolled();
     if (!(await takeTotp(tx, deps, totp, code))) throw new CodeInvalid();
+    await recordAudit(tx, { action: "auth.factor.add", subject: memberId, details: { factor: "totp" } });
     await deps.letterbox.post(tx, { kind: "mail", mail: totpAddedMail(account, {}) });
     return renew(tx, deps, memberId);
   });
@@ -58,6 +60,7 @@ export async function confirmTotp(deps: Deps, memberId: string, code: string): P
 export async function removeTotp(deps: Deps, memberId: string): Promise<void> {
   await withAccount(deps, memberId, async (tx, account) => {
     if (!(await deleteTotp(tx, memberId))) throw new NotFound();
+    await recordAudit(tx, { action: "auth.factor.remove", subject: memberId, details: { factor: "totp" } });
     await deps.letterbox.post(tx, { kind: "mail", mail: totpRemovedMail(account, {}) });
   });
 }
@@ -66,6 +69,11 @@ export async function removeTotp(deps: Deps, memberId: string): Promise<void> {
 export async function renewRecoveryCodes(deps: Deps, memberId: string): Promise<string[]> {
   return withAccount(deps, memberId, async (tx, account) => {
     if (!(await findTotp(tx, memberId))?.confirmedAt) throw new NotFound();
+    await recordAudit(tx, {
+      action: "auth.factor.renew",
+      subject: memberId,
+      details: { factor: "recovery_code" },
+    });
     await deps.letterbox.post(tx, { kind: "mail", mail: recoveryCodesRenewedMail(account, {}) });
     return renew(tx, deps, memberId);
   });

@@ -1,0 +1,152 @@
+import { createPoller, type Parts } from "@kismet/service-kit";
+import { Gauge } from "prom-client";
+import { type AnyTransaction, lockKeys } from "../advisory-locks.ts";
+import type { AnyDatabase } from "../database.ts";
+import { holdLeadership } from "../leadership.ts";
+import type { DatabaseConfig } from "../pool.ts";
+import {
+  type AuditHead,
+  type AuditKeys,
+  auditKeys,
+  type BrokenLink,
+  digestOf,
+  emptyHead,
+  followChain,
+  pseudonymOf,
+  type SealedRow,
+} from "./audit-chain.ts";
+import {
+  appendTrail,
+  headOf,
+  type PendingRow,
+  pendingSince,
+  selectTrail,
+  takePending,
+  type TrailQuery,
+} from "./audit-repository.ts";
+import { auditTopic } from "./record-audit.ts";
+
+const everyMs = 1_000;
+const batch = 200;
+/** Bounds one round of sealing. */
+const timeoutMs = 10_000;
+/** How much of the end of a trail may be cut off unnoticed: what was sealed since the last announcement. */
+const announcedEveryMs = 60_000;
+const pageSize = 1_000;
+
+export type Verification = {
+  rows: number;
+  head: AuditHead;
+  broken?: BrokenLink | { seq: number; fault: "truncated" | "rewritten" };
+};
+
+export type Audit = {
+  /** Seals what waits, now, and says how much it was; the leader does it by itself. */
+  seal(): Promise<number>;
+  /**
+   * Follows the whole chain, and holds it against heads that were announced: one beyond the end tells that the end is
+   * cut off, one that another row has that everything was written anew.
+   */
+  verify(announced?: readonly AuditHead[]): Promise<Verification>;
+  pseudonymOf(id: string): string;
+  list(query: TrailQuery, limit: number): Promise<SealedRow[]>;
+};
+
+type Deps = {
+  database: AnyDatabase;
+  secret: string;
+  /** Takes the head of the chain to where whoever can write the table can't take it back from. */
+  announce: (tx: AnyTransaction, head: AuditHead) => Promise<void>;
+};
+
+/** The trail of one service: docs/adr/audit-chain.md. */
+export function createAudit({ name }: Pick<Parts, "name">, { database, secret, announce }: Deps): Audit {
+  const keys = auditKeys(secret);
+  let announced = { atMs: Number.NEGATIVE_INFINITY, seq: 0 };
+
+  return {
+    pseudonymOf: (id) => pseudonymOf(keys, id),
+    list: (query, limit) => selectTrail(database.read, name, query, limit),
+    async seal() {
+      const sealed = await database.transaction(async (tx) => {
+        // Two who think that they lead must not continue one chain twice.
+        await lockKeys(tx, `${name}/audit/chain`);
+        const before = await headOf(tx, name);
+        const rows = sealAll(keys, before, await takePending(tx, name, batch));
+        await appendTrail(tx, name, rows);
+        const { seq, digest } = rows.at(-1) ?? before;
+        const isDue = seq > announced.seq && performance.now() - announced.atMs >= announcedEveryMs;
+        if (isDue) await announce(tx, { seq, digest });
+        return { count: rows.length, ...(isDue ? { announced: { atMs: performance.now(), seq } } : {}) };
+      });
+      announced = sealed.announced ?? announced;
+      return sealed.count;
+    },
+    verify: (announced = []) => verifyTrail(keys, database, name, announced),
+  };
+}
+
+/** One instance seals, a moment after rows were written: nobody's transaction waits for the end of the chain. */
+export function keepSealed(parts: Parts<DatabaseConfig>, database: AnyDatabase, audit: Audit): void {
+  const poller = createPoller(parts.logger, {
+    name: "audit",
+    everyMs,
+    timeoutMs,
+    work: async () => (await audit.seal()) === batch,
+  });
+  new Gauge({
+    name: "kismet_audit_waiting_seconds",
+    help: "How long the oldest audit row has waited to be sealed",
+    registers: [parts.metrics],
+    async collect() {
+      const { since } = await pendingSince(database.read, parts.name);
+      this.set(since === null ? 0 : Math.max(0, (Date.now() - since.getTime()) / 1_000));
+    },
+  });
+  database.onCommit(auditTopic, () => poller.poke());
+  holdLeadership(parts, database, "audit", { gained: () => void poller.start(), lost: () => poller.stop() });
+}
+
+function sealAll(keys: AuditKeys, from: AuditHead, waiting: readonly PendingRow[]): SealedRow[] {
+  let head = from;
+  return waiting.map(({ id: _position, ...entry }) => {
+    const isPerson = entry.actorKind !== "operator" && entry.actor !== null;
+    const row = {
+      ...entry,
+      seq: head.seq + 1,
+      actor: isPerson ? pseudonymOf(keys, entry.actor ?? "") : entry.actor,
+      subject: entry.subject === null ? null : pseudonymOf(keys, entry.subject),
+      session: entry.session === null ? null : pseudonymOf(keys, entry.session),
+      // What the column keeps is finer than what is read back of it.
+      occurredAt: new Date(new Date(entry.occurredAt).getTime()),
+    };
+    const digest = digestOf(keys, head.digest, row);
+    head = { seq: row.seq, digest };
+    return { ...row, digest };
+  });
+}
+
+async function verifyTrail(
+  keys: AuditKeys,
+  database: AnyDatabase,
+  name: string,
+  announced: readonly AuditHead[],
+): Promise<Verification> {
+  const expected = new Map(announced.map(({ seq, digest }) => [seq, digest]));
+  let head = emptyHead;
+  for (;;) {
+    const rows = await selectTrail(database.read, name, { after: head.seq }, pageSize);
+    const followed = followChain(keys, head, rows);
+    if ("broken" in followed) return { rows: head.seq, head, broken: followed.broken };
+    const rewritten = rows.find(({ seq, digest }) => (expected.get(seq) ?? digest) !== digest);
+    if (rewritten) return { rows: head.seq, head, broken: { seq: rewritten.seq, fault: "rewritten" } };
+    head = followed.head;
+    if (rows.length < pageSize) break;
+  }
+  const isCut = announced.some(({ seq }) => seq > head.seq);
+  return {
+    rows: head.seq,
+    head,
+    ...(isCut ? { broken: { seq: head.seq + 1, fault: "truncated" as const } } : {}),
+  };
+}
