@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type MailCatcher, startMailCatcher } from "@kismet/dev";
 import type { Session } from "@kismet/contracts";
 import {
@@ -8,6 +9,7 @@ import {
   type TestService,
   type World,
 } from "@kismet/testing";
+import pg from "pg";
 import { request } from "undici";
 import { buildApp } from "../src/app.ts";
 import { Config } from "../src/config.ts";
@@ -156,4 +158,33 @@ export async function newMember(
   const { status, body } = await verify(auth, email, await codeTo(mail, email));
   if (status !== 200) throw new Error(`verification answered ${status}`);
   return { email, session: body };
+}
+
+/** Holds the lock of a member's row, and does something meanwhile, until it is told to commit. */
+export async function holdAccount(
+  world: World,
+  memberId: string,
+  meanwhile = "SELECT 1",
+): Promise<{ commit(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: String(world.settings("auth")["databaseUrl"]) });
+  await client.connect();
+  await client.query("BEGIN");
+  await client.query("SELECT 1 FROM auth.accounts WHERE member_id = $1 FOR UPDATE", [memberId]);
+  await client.query(meanwhile);
+  return {
+    async commit() {
+      await client.query("COMMIT");
+      await client.end();
+    },
+  };
+}
+
+/** Until so many wait for a lock in this world's database. */
+export async function waitingForLocks(world: World, count: number): Promise<void> {
+  await eventually(async () => {
+    const [row] = await world.sql<{ n: number }>(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    assert.equal(row?.n, count);
+  }, patience);
 }

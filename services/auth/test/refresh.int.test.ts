@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import type { Session } from "@kismet/contracts";
-import { createWorld, eventually, MovedClock } from "@kismet/testing";
+import { createWorld, MovedClock } from "@kismet/testing";
 import fc from "fast-check";
-import pg from "pg";
 import t from "tap";
-import { call, logIn, newMember, patience, refresh, startAuth, startMail } from "./auth-world.ts";
+import {
+  call,
+  holdAccount,
+  logIn,
+  newMember,
+  refresh,
+  startAuth,
+  startMail,
+  waitingForLocks,
+} from "./auth-world.ts";
 
 /** Stands still unless it is moved, so that 30 s are 30 s however busy the machine is. */
 class StoppedClock extends MovedClock {
@@ -157,14 +165,29 @@ class Move implements fc.AsyncCommand<Model, Real> {
   toString = () => `move ${this.ms / secondMs} s`;
 }
 
+/** The answer was lost, and is asked for again after a while. */
+class RetryAfter implements fc.AsyncCommand<Model, Real> {
+  readonly ms: number;
+  constructor(ms: number) {
+    this.ms = ms;
+  }
+  check = () => true;
+  async run(model: Model, real: Real): Promise<void> {
+    const lost = stepFor(model, 0);
+    await together(model, real, [lost]);
+    clock.move(this.ms);
+    await together(model, real, [lost, lost]);
+  }
+  toString = () => `refresh, and again after ${this.ms / secondMs} s`;
+}
+
 const back = fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3);
 const moves = [1, 29, 30, 31, 600].map((seconds) => seconds * secondMs);
 const commands = fc.commands(
   [
     fc.tuple(fc.constantFrom(0, 0, 1)).map((backs) => new AtOnce(backs)),
     fc.tuple(back).map((backs) => new AtOnce(backs)),
-    // An answer was lost: asked for again, by more than one.
-    fc.constant(new AtOnce([0, 0])),
+    fc.constantFrom(...moves, 30 * secondMs + 1).map((ms) => new RetryAfter(ms)),
     fc.array(back, { minLength: 2, maxLength: 4 }).map((backs) => new AtOnce(backs)),
     fc.array(fc.constantFrom(0, 1), { minLength: 1, maxLength: 3 }).map((backs) => new AtOnce(backs, true)),
     fc.integer({ min: 1, max: 9 }).map((ahead) => new Forge(ahead)),
@@ -215,40 +238,17 @@ await t.test(
   },
 );
 
-/** Holds the lock of the member's row, and does something meanwhile, until it is told to commit. */
-async function holdAccount(memberId: string, meanwhile: string): Promise<{ commit(): Promise<void> }> {
-  const client = new pg.Client({ connectionString: String(world.settings("auth")["databaseUrl"]) });
-  await client.connect();
-  await client.query("BEGIN");
-  await client.query("SELECT 1 FROM auth.accounts WHERE member_id = $1 FOR UPDATE", [memberId]);
-  await client.query(meanwhile);
-  return {
-    async commit() {
-      await client.query("COMMIT");
-      await client.end();
-    },
-  };
-}
-
-async function somebodyWaits(): Promise<void> {
-  await eventually(async () => {
-    const [row] = await world.sql<{ n: number }>(
-      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-    );
-    assert.equal(row?.n, 1);
-  }, patience);
-}
-
 const began = async () => (await logIn(one, email)).body as Session;
 
 await t.test("a refresh that comes while the session is being ended waits, and is refused", async (t) => {
   const { sessionId, refreshToken, memberId } = await began();
   const held = await holdAccount(
+    world,
     memberId,
     `UPDATE auth.sessions SET ended_at = now() WHERE id = '${sessionId}'`,
   );
   const answer = refresh(two, refreshToken);
-  await somebodyWaits();
+  await waitingForLocks(world, 1);
   await held.commit();
   t.equal(
     (await answer).status,
@@ -265,11 +265,12 @@ await t.test("a refresh that was slow does not set the session back to where it 
     [sessionId],
   );
   const held = await holdAccount(
+    world,
     memberId,
     `UPDATE auth.sessions SET generation = 3, rotated_at = '${row?.rotated}' WHERE id = '${sessionId}'`,
   );
   const answer = refresh(two, second.refreshToken);
-  await somebodyWaits();
+  await waitingForLocks(world, 1);
   await held.commit();
   t.equal((await answer).status, 401, "two generations behind by the time it was looked at");
   t.match(await stored({ sessionId }), { generation: 3, over: true });

@@ -16,6 +16,7 @@ import {
   call,
   codeTo,
   goodPassword,
+  holdAccount,
   mailsTo,
   mailText,
   newAddress,
@@ -25,6 +26,7 @@ import {
   signup,
   startAuth,
   startMail,
+  waitingForLocks,
 } from "./auth-world.ts";
 
 const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
@@ -32,8 +34,8 @@ const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), sta
 const auth = await startAuth(t, world, mail, { codeIntervalMs: 0 });
 const two = await startAuth(t, world, mail, { codeIntervalMs: 0, clock: auth.clock });
 
-/** Addresses of networks in Germany, twice, and in the United States. */
-const [berlin, hamburg, texas] = ["5.1.66.255", "91.0.0.1", "8.8.8.8"] as const;
+/** Addresses of networks in Germany, three of them, and in the United States. */
+const [berlin, hamburg, munich, texas] = ["5.1.66.255", "91.0.0.1", "87.123.0.1", "8.8.8.8"] as const;
 
 type From = { address: string; device?: { name?: string; token?: string }; at?: { url: string } };
 const post = <T = object>(path: string, body: unknown, { address, at = auth }: From): Promise<Answer<T>> =>
@@ -103,8 +105,11 @@ await t.test("a new device or place asks for an e-mailed code; what was there be
   }
   await noLettersWait();
   const others = await berliner();
-  const foreign = await login(email, { address: texas, device: { token: others.deviceToken } });
+  const foreign = await login(email, { address: munich, device: { token: others.deviceToken } });
   t.ok(foreign.body.challenge, "another member's device is nobody's here");
+  const [id = ""] = deviceToken.split(".");
+  const made = await login(email, { address: munich, device: { token: `${id}.${"A".repeat(43)}` } });
+  t.ok(made.body.challenge, "who knows which device it is does not have it");
 });
 
 await t.test(
@@ -134,10 +139,49 @@ await t.test(
       methods: ["password", "email_code"],
       current: true,
     });
+    const moved = await post<Session>(
+      "/v1/auth/refresh",
+      { refreshToken: opened.refreshToken },
+      { address: berlin },
+    );
+    t.equal((await sessionsOf(moved.body.accessToken))[0]?.place, "DE", "where it was last seen");
     const again = await login(email, { address: texas, device: { token: opened.deviceToken ?? "" } });
     t.ok(again.body.accessToken, "known from now on");
     await noLettersWait();
     t.equal((await mailsTo(mail, email)).length, 3, "and no alert for it");
+  },
+);
+
+await t.test(
+  "a device that is signed out from another one, or before a new password, is new again",
+  async (t) => {
+    const { email, session, deviceToken } = await berliner();
+    const known = { address: hamburg, device: { token: deviceToken } };
+    const { id } = challengeOf(await login(email, { address: texas }));
+    const tablet = (await answer(id, "email_code", await codeTo(mail, email, 2), { address: texas }))
+      .body as Session;
+    const lost = { address: hamburg, device: { token: tablet.deviceToken ?? "" } };
+    t.ok((await login(email, lost)).body.accessToken, "known");
+    const mine = session.accessToken;
+    t.equal((await asMember("DELETE", `/v1/auth/sessions/${tablet.sessionId}`, mine)).status, 204);
+    t.ok((await login(email, { ...lost, address: munich })).body.challenge, "signed out from the other one");
+    t.equal((await asMember("POST", "/v1/auth/logout-all", mine)).status, 204);
+    const here = (await login(email, known)).body;
+    t.ok(here.accessToken, "the device at hand is still known");
+    t.equal((await asMember("POST", "/v1/auth/logout", here.accessToken ?? "")).status, 204);
+    t.ok((await login(email, known)).body.accessToken, "also when it signs itself out");
+    await noLettersWait();
+    const count = (await mailsTo(mail, email)).length;
+    await post("/v1/auth/password/forgot", { email }, { address: berlin });
+    const text = await mailText(mail, email, count + 1);
+    const token = /[A-Za-z0-9_-]{43}/.exec(text)?.[0] ?? "";
+    const password = "another-lantern-for-the-heron";
+    t.equal((await post("/v1/auth/password/reset", { token, password }, { address: berlin })).status, 204);
+    t.ok(
+      (await login(email, { ...known, address: munich }, password)).body.challenge,
+      "whoever had it may have been the reason",
+    );
+    t.ok((await login(email, { address: berlin }, password)).body.accessToken, "at home it is fine");
   },
 );
 
@@ -234,12 +278,15 @@ await t.test(
     const elsewhere = challengeOf(await ask(texas, { token: deviceToken }));
     const code = await codeTo(mail, email, 8);
     t.equal((await answer(elsewhere.id, "email_code", code, { address: texas })).status, 200);
-    const resend = () => post("/v1/auth/challenge/resend", { id: challengeId }, { address: berlin });
-    const { id: challengeId } = challengeOf(await ask(berlin));
-    await codeTo(mail, email, 10);
-    for (let i = 0; i < 4; i += 1) t.equal((await resend()).status, 202);
+    const other = await berliner();
+    const { id } = challengeOf(
+      await post<Challenge>("/v1/auth/code/request", { email: other.email }, { address: berlin }),
+    );
+    await codeTo(mail, other.email, 2);
+    for (let i = 0; i < 4; i += 1)
+      t.equal((await post("/v1/auth/challenge/resend", { id }, { address: berlin })).status, 202);
     await noLettersWait();
-    t.equal((await mailsTo(mail, email)).length, 12, "three codes for one challenge");
+    t.equal((await mailsTo(mail, other.email)).length, 1 + 3, "three codes for one challenge");
   },
 );
 
@@ -323,6 +370,18 @@ await t.test("an authenticator is asked for once it is confirmed, and each code 
     422,
     "time does not go back",
   );
+});
+
+await t.test("two who show the same code wait for each other: the second has seen it used", async (t) => {
+  const { email, session, authenticator } = await withTotp();
+  const ids = [challengeOf(await login(email, home)).id, challengeOf(await login(email, home)).id];
+  const held = await holdAccount(world, session.memberId);
+  const answers = ids.map((id, i) =>
+    answer(id, "totp", nowOf(authenticator), { ...home, at: i % 2 ? two : auth }),
+  );
+  await waitingForLocks(world, 2);
+  await held.commit();
+  t.same((await Promise.all(answers)).map(({ status }) => status).sort(), [200, 422]);
 });
 
 await t.test(

@@ -13,6 +13,8 @@ const secrets = new Set(
       "token",
       "accessToken",
       "refreshToken",
+      "deviceToken",
+      "recoveryCodes",
       "csrfToken",
       "ticket",
       "secret",

@@ -6,6 +6,7 @@ import { passwordChangedMail } from "../letters/mails/password-changed-mail.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import { answerOf, openSession } from "../sessions/open-session.ts";
 import { endAllSessions, findSession } from "../sessions/sessions-repository.ts";
+import { forgetDevices } from "../signin/devices-repository.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { decidePassword } from "./decide-password.ts";
@@ -40,6 +41,7 @@ export async function changePassword(
     const now = clock.now();
     const { deviceName, deviceId, place = null } = (await findSession(tx, sessionId)) ?? {};
     await closeChallengesOf(tx, memberId, now);
+    await forgetDevices(tx, memberId, { except: deviceId ?? null });
     await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
     await letterbox.post(tx, { kind: "mail", mail: passwordChangedMail(account, {}) });
     const session = await openSession(tx, {

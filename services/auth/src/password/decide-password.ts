@@ -8,10 +8,16 @@ const minNameLength = 4;
  * no rules of composition.
  */
 export function decidePassword(password: string, email: string, common: ReadonlySet<string>): void {
-  const plain = password.normalize("NFKC").toLowerCase();
+  const plain = comparable(password);
   if (common.has(plain)) throw new PasswordRefused("common");
   if (new Set(plain).size < 4) throw new PasswordRefused("repetitive");
-  const [name = ""] = email.split("@");
-  if (plain.includes(email) || (name.length >= minNameLength && plain.includes(name)))
+  const address = comparable(email);
+  const [name = ""] = address.split("@");
+  if (plain.includes(address) || (name.length >= minNameLength && plain.includes(name)))
     throw new PasswordRefused("address_in_it");
+}
+
+/** What looks the same is the same, however it was typed. */
+function comparable(text: string): string {
+  return text.normalize("NFKC").toLowerCase().normalize("NFKC");
 }

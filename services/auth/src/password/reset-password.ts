@@ -11,6 +11,7 @@ import { tellEnded } from "../sessions/end-sessions.ts";
 import type { SessionDeps } from "../sessions/session-deps.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
 import type { GuessGuard } from "../signin/guess-guard.ts";
+import { forgetDevices } from "../signin/devices-repository.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { decidePassword } from "./decide-password.ts";
@@ -48,6 +49,7 @@ export async function resetPassword(deps: PasswordDeps, token: string, password:
     await recordAudit(tx, { action: "auth.password.reset", actor: { kind: "stranger" }, subject: memberId });
     const now = clock.now();
     await closeChallengesOf(tx, memberId, now);
+    await forgetDevices(tx, memberId, {});
     await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
     await letterbox.post(tx, { kind: "mail", mail: passwordChangedMail(account, {}) });
   });

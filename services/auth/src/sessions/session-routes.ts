@@ -3,10 +3,11 @@ import { type App, NotFound } from "@kismet/service-kit";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import type { Atlas } from "../signin/atlas.ts";
 import { forgetCookie, presentedBy } from "../browser/browser-sessions.ts";
+import { forgetDevices } from "../signin/devices-repository.ts";
 import { tellEnded } from "./end-sessions.ts";
 import { refreshSession } from "./refresh-session.ts";
 import type { SessionDeps } from "./session-deps.ts";
-import { endAllSessions, endSession, listRunning } from "./sessions-repository.ts";
+import { endAllSessions, endSession, findSession, listRunning } from "./sessions-repository.ts";
 
 const tags = ["auth"];
 const credential = {
@@ -72,8 +73,8 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
       response: { 204: Empty },
     },
     config: { policy: own },
-    handler: async ({ member: { memberId }, params: { id } }, reply) => {
-      const ended = await end(deps, memberId, id);
+    handler: async ({ member: { memberId, sessionId }, params: { id } }, reply) => {
+      const ended = await end(deps, memberId, { id, forgetting: { exceptThatOf: sessionId } });
       if (ended.length === 0) throw new NotFound();
       return reply.code(204).send(null);
     },
@@ -86,7 +87,7 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
     config: { policy: own },
     handler: async (request, reply) => {
       const { memberId, sessionId } = request.member;
-      await end(deps, memberId, sessionId);
+      await end(deps, memberId, { id: sessionId });
       forgetCookie(request, reply);
       return reply.code(204).send(null);
     },
@@ -98,18 +99,35 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
     schema: { summary: "Sign all my devices out, this one included", tags, response: { 204: Empty } },
     config: { policy: own },
     handler: async (request, reply) => {
-      await end(deps, request.member.memberId);
+      const { memberId, sessionId } = request.member;
+      await end(deps, memberId, { forgetting: { exceptThatOf: sessionId } });
       forgetCookie(request, reply);
       return reply.code(204).send(null);
     },
   });
 }
 
-/** Without an id all of them. */
-async function end({ database, clock }: SessionDeps, memberId: string, id?: string): Promise<string[]> {
+type Ending = {
+  /** Without one all of them. */
+  id?: string;
+  /** Who signs a device out from another one may have lost it: it is new again. */
+  forgetting?: { exceptThatOf: string };
+};
+
+async function end(
+  { database, clock }: SessionDeps,
+  memberId: string,
+  { id, forgetting }: Ending,
+): Promise<string[]> {
   return database.transaction(async (tx) => {
     const now = clock.now();
     await lockAccount(tx, memberId);
+    if (forgetting) {
+      const here = (await findSession(tx, forgetting.exceptThatOf))?.deviceId ?? null;
+      const there = id === undefined ? undefined : (await findSession(tx, id))?.deviceId;
+      if (id === undefined) await forgetDevices(tx, memberId, { except: here });
+      else if (there && there !== here) await forgetDevices(tx, memberId, { only: [there] });
+    }
     const ended =
       id === undefined ? await endAllSessions(tx, memberId, now) : await endSession(tx, memberId, id, now);
     await tellEnded(tx, memberId, ended, now);

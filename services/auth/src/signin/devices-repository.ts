@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import { devices, places } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
@@ -7,6 +7,7 @@ type PlaceKey = { kind: "network" | "country"; value: string };
 
 /** Of one member; the least used is forgotten for another one. */
 const maxDevices = 50;
+const nobodys = "00000000-0000-0000-0000-000000000000";
 
 export async function findDevice(reads: Reads, id: string): Promise<StoredDevice | undefined> {
   const [row] = await reads.select().from(devices).where(eq(devices.id, id));
@@ -74,6 +75,16 @@ export async function rememberPlaces(
       target: [places.memberId, places.kind, places.value],
       set: { lastSeenAt: sql`excluded.last_seen_at` },
     });
+}
+
+/** Those, other than the one, are new again: somebody else may have them. */
+export async function forgetDevices(
+  tx: Tx,
+  memberId: string,
+  { only, except }: { only?: readonly string[]; except?: string | null },
+): Promise<void> {
+  const which = only === undefined ? ne(devices.id, except ?? nobodys) : inArray(devices.id, [...only]);
+  await tx.delete(devices).where(and(eq(devices.memberId, memberId), which));
 }
 
 /** For an account that has just got its owner: whoever was here before may have been somebody else. */
