@@ -40,7 +40,7 @@ export async function buildApp(
     await limits.byMember(request, reply);
   });
   await servePages(parts, app);
-  await proxyRoutes(app, table, upstreams, shedding);
+  proxyRoutes(app, table, upstreams, shedding);
   proxySockets(parts, app, table, upstreams);
   return app;
 }

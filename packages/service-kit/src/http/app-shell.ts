@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import fastifyHelmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Member, RoutePolicy, RouteTableEntry } from "@kismet/contracts";
 import Fastify, {
@@ -28,6 +27,7 @@ import { memberOf } from "./authentication.ts";
 import { answerUnreadable, securityHeaders } from "./unreadable-requests.ts";
 import { measureRequests } from "./http-metrics.ts";
 import { refuseUnknownAddresses } from "./not-found.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -96,8 +96,7 @@ export function createAppShell(parts: Parts): App {
       return memberOf(this);
     },
   });
-  // Called, not registered: its hooks must stand before those that may refuse a request, or refusals go out bare.
-  void fastifyHelmet(app, { contentSecurityPolicy: { directives: { "default-src": ["'none'"] } } });
+  addSecurityHeaders(app);
   beginContext(parts, app);
   measureRequests(app, parts.metrics);
   logRequests(app, parts.logger, accessLogSample);

@@ -114,6 +114,8 @@ async function jwtHost(keyOf: (kid: unknown) => Promise<string>): Promise<Fastif
       requiredClaims: ["iss", "aud", "sub", "sid", "st", "roles", "iat", "exp", "jti"],
       cache: cachedTokens,
       cacheTTL: cachedForMs,
+      // All of the token and not its hash: that would cost as much as the rest of a cached verification.
+      cacheKeyBuilder: (token: string) => token,
     },
   });
   await host.ready();

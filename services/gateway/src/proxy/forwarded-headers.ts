@@ -1,10 +1,11 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { apiKeyHeader } from "@kismet/contracts";
 import { contextHeaders } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 
 /** Of one connection only (RFC 9110, 7.6.1), and what claims to come from a proxy: nobody before us is believed. */
 const dropped = new Set([
+  // The upstream's own is sent; the client's goes as `x-forwarded-host`.
+  "host",
   "connection",
   "keep-alive",
   "proxy-connection",
@@ -36,28 +37,44 @@ const dropped = new Set([
   // Anybody's notes, which would travel with every call made for the request.
   "tracestate",
   "baggage",
+  // Of the request's context, which is added below.
+  "authorization",
+  "x-request-id",
+  "x-deadline-ms",
+  "traceparent",
 ]);
 
-/** The headers that a service sees: the client's, less what it could deceive with, plus the request's context. */
-export function forwardedHeaders(request: FastifyRequest, headers: IncomingHttpHeaders): IncomingHttpHeaders {
+const usualConnections = new Set(["keep-alive", "close", "upgrade", "Upgrade"]);
+
+/**
+ * The headers that a service sees, name by value: the client's, less what it could deceive with, plus the request's
+ * context. `x-deadline-ms` is not among them: it is another one for each attempt.
+ */
+export function forwardedHeaders(request: FastifyRequest): string[] {
+  const { headers, requestContext } = request;
   const { policy } = request.routeOptions.config;
-  const forwarded: IncomingHttpHeaders = {};
+  const forwarded: string[] = [];
+  const named = namedByConnection(headers.connection);
   for (const name in headers) {
-    if (dropped.has(name) || (name === "cookie" && policy?.cookie !== true)) continue;
-    forwarded[name] = headers[name];
+    if (dropped.has(name) || named?.has(name) || (name === "cookie" && policy?.cookie !== true)) continue;
+    const value = headers[name];
+    if (typeof value === "string") forwarded.push(name, value);
+    else for (const each of value ?? []) forwarded.push(name, each);
   }
-  Object.assign(forwarded, contextHeaders());
+  const context = contextHeaders();
+  for (const name in context) if (name !== "x-deadline-ms") forwarded.push(name, context[name] ?? "");
   // A key is for the edge, and for services that ask for one themselves.
-  if (request.requestContext.client && request.routeOptions.config.policy?.auth === "client")
-    forwarded[apiKeyHeader] = headers[apiKeyHeader];
-  forwarded["x-forwarded-for"] = request.ip;
-  forwarded["x-forwarded-host"] = request.host;
-  forwarded["x-forwarded-proto"] = request.protocol;
+  const key = headers[apiKeyHeader];
+  if (requestContext.client && policy?.auth === "client" && typeof key === "string")
+    forwarded.push(apiKeyHeader, key);
+  forwarded.push("x-forwarded-for", request.ip);
+  forwarded.push("x-forwarded-host", request.host);
+  forwarded.push("x-forwarded-proto", request.protocol);
   return forwarded;
 }
 
-/** Of a service's answer: the connection to it is no affair of the client's. */
-export function answeredHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const { connection: _c, "keep-alive": _k, "x-powered-by": _p, server: _s, ...answered } = headers;
-  return answered;
+/** A client may name further fields of its connection only; never those that are added here. */
+function namedByConnection(connection: string | undefined): Set<string> | undefined {
+  if (connection === undefined || usualConnections.has(connection)) return undefined;
+  return new Set(connection.split(",").map((name) => name.trim().toLowerCase()));
 }

@@ -1,25 +1,25 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import replyFrom from "@fastify/reply-from";
 import type { RouteTableEntry } from "@kismet/contracts";
-import type { App } from "@kismet/service-kit";
+import { type App, runWithContext } from "@kismet/service-kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { asPublicFailure, decideRetry } from "./failures.ts";
-import { answeredHeaders, forwardedHeaders } from "./forwarded-headers.ts";
+import { forwardedHeaders } from "./forwarded-headers.ts";
 import { readBody } from "./read-body.ts";
 import type { Visit } from "../shedding/concurrency.ts";
 import { priorityOf } from "../shedding/decide-shedding.ts";
 import type { Shedding } from "../shedding/shed-load.ts";
+import { ClientGone, Relay } from "./relay.ts";
+import type { Upstream, UpstreamRequest } from "./upstream.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 /** Each route of the table as a route of its own: what is not in the table is not reachable. */
-export async function proxyRoutes(
+export function proxyRoutes(
   app: App,
   table: readonly RouteTableEntry[],
   upstreams: Upstreams,
   shedding: Shedding,
-): Promise<void> {
-  await app.register(replyFrom, { undici: upstreams.dispatcher, disableRequestLogging: true });
+): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request: FastifyRequest, payload: IncomingMessage) =>
     readBody(request, payload),
@@ -40,50 +40,81 @@ export async function proxyRoutes(
         if (!visit) return shedding.refuse(request, reply, priority);
         // Comes once for every answer, also for one whose client has gone.
         reply.raw.once("close", visit.left);
-        return forward(entry, upstreams, visit, request, reply);
+        new Forwarding(entry, upstreams.of(entry.service), visit, request, reply).begin();
       },
     });
   }
 }
 
-function forward(
-  { service, policy }: RouteTableEntry,
-  upstreams: Upstreams,
-  visit: Visit,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const upstream = upstreams.of(service);
-  const { body } = request;
-  const isHeld = Buffer.isBuffer(body);
-  let isFirstTry = true;
-  return reply.from(request.url.split("?", 1)[0] ?? "/", {
-    // Bytes as they came: left to itself, reply-from would encode a held JSON body once more.
-    ...(isHeld ? { body, contentType: request.headers["content-type"] ?? "application/octet-stream" } : {}),
-    getUpstream: () => `http://${service}`,
-    rewriteRequestHeaders: (_request, headers) => forwardedHeaders(request, headers),
-    rewriteHeaders: (headers) => {
-      visit.answered(isFirstTry);
-      return answeredHeaders(headers);
-    },
-    retriesCount: 1,
-    retryDelay: ({ err, attempt }) => {
-      if (!err) return null;
-      isFirstTry = false;
-      return decideRetry(
-        {
-          error: err,
-          attempt,
-          replayable: !(body instanceof Readable),
-          idempotent: policy.idempotent,
-          restarting: upstream.isRestarting(),
-          remainingMs: request.requestContext.deadline.remainingMs(),
-        },
-        Math.random,
-      );
-    },
-    onError: (failedReply, { error }) => {
-      void failedReply.send(asPublicFailure(error));
-    },
-  });
+/** A request on its way to an upstream, in as many attempts as it takes. */
+class Forwarding {
+  readonly #idempotent: boolean;
+  readonly #upstream: Upstream;
+  readonly #visit: Visit;
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  readonly #sent: UpstreamRequest;
+  #attempt = 0;
+  #relay: Relay | undefined;
+  #waiting: NodeJS.Timeout | undefined;
+
+  constructor(
+    { method, policy }: RouteTableEntry,
+    upstream: Upstream,
+    visit: Visit,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
+    this.#idempotent = policy.idempotent;
+    this.#upstream = upstream;
+    this.#visit = visit;
+    this.#request = request;
+    this.#reply = reply;
+    const body = request.body as Buffer | Readable | undefined;
+    this.#sent = { method, path: request.url, headers: forwardedHeaders(request), body: body ?? null };
+  }
+
+  begin(): void {
+    this.#reply.raw.once("close", () => this.#closed());
+    this.#try();
+  }
+
+  #try(): void {
+    const relay = new Relay(this.#reply, (error) => this.#refuse(error));
+    this.#relay = relay;
+    this.#upstream.send(this.#sent, relay).then(
+      () => this.#visit.answered(this.#attempt === 0),
+      (error: Error) => this.#tryAgainAfter(error),
+    );
+  }
+
+  #tryAgainAfter(error: Error): void {
+    // The breaker may have given up on an upstream that says nothing.
+    this.#relay?.cancel(error);
+    if (error instanceof ClientGone) return;
+    const waitMs = decideRetry(
+      {
+        error,
+        attempt: this.#attempt,
+        replayable: !(this.#sent.body instanceof Readable),
+        idempotent: this.#idempotent,
+        restarting: this.#upstream.isRestarting(),
+        remainingMs: this.#request.requestContext.deadline.remainingMs(),
+      },
+      Math.random,
+    );
+    if (waitMs === null) return this.#refuse(error);
+    this.#attempt += 1;
+    this.#waiting = setTimeout(() => runWithContext(this.#request.requestContext, () => this.#try()), waitMs);
+  }
+
+  #refuse(error: Error): void {
+    void this.#reply.send(asPublicFailure(error));
+  }
+
+  /** By the client, or since the answer has been written. */
+  #closed(): void {
+    clearTimeout(this.#waiting);
+    if (!this.#reply.raw.writableFinished) this.#relay?.cancel(new ClientGone());
+  }
 }

@@ -1,7 +1,8 @@
+import type { Readable } from "node:stream";
 import { createBreaker, currentContext, type Gauge, isTraced, type Parts } from "@kismet/service-kit";
-import type { IncomingHttpHeaders } from "node:http";
-import { type Dispatcher, Pool } from "undici";
+import { Pool } from "undici";
 import { restartPatienceMs, wasCutOff, wasNeverSent } from "./failures.ts";
+import type { Relay } from "./relay.ts";
 
 /** Enough for the concurrency of one instance; beyond it requests wait for a free one. */
 const connectionsPerAddress = 128;
@@ -15,11 +16,23 @@ const breakerResetMs = 250;
 const breakerCallLimitMs = 120_000;
 const maxConcurrent = 2_000;
 
+export type UpstreamRequest = {
+  method: string;
+  /** With the query. */
+  path: string;
+  /** Name by value. */
+  headers: readonly string[];
+  body: Buffer | Readable | null;
+};
+
+const addedByTracing = new Set(["traceparent", "tracestate", "baggage"]);
+
 type Address = { url: string; pool: Pool; avoidUntil: number };
 
 /** The instances of one service: round robin over those that answer, a breaker over all of them. */
 export type Upstream = {
-  request(options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+  /** Resolves once the answer has begun; the relay then carries the rest of it. */
+  send(request: UpstreamRequest, relay: Relay): Promise<void>;
   /** The next address to try, for connections that are no requests. */
   nextUrl(): string;
   reportFailure(url: string): void;
@@ -46,6 +59,7 @@ export function createUpstream(
     }),
   }));
   let turn = 0;
+  let wasUp: boolean | undefined;
   /** Since when no address has taken a connection. */
   let refusingSince: number | undefined;
 
@@ -62,30 +76,41 @@ export function createUpstream(
     return addresses.reduce((a, b) => (b.avoidUntil < a.avoidUntil ? b : a));
   }
 
+  function isUp(value: boolean): void {
+    if (value === wasUp) return;
+    wasUp = value;
+    up.set({ upstream: name }, value ? 1 : 0);
+  }
+
   function failed(address: Address, error: unknown): void {
     if (!wasNeverSent(error) && !wasCutOff(error)) return;
     address.avoidUntil = now() + avoidedForMs;
     if (addresses.every((each) => each.avoidUntil > now())) refusingSince ??= now();
-    up.set({ upstream: name }, 0);
+    isUp(false);
   }
 
-  async function send(options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+  async function send({ method, path, headers, body }: UpstreamRequest, relay: Relay): Promise<void> {
     const address = nextAddress();
     const remainingMs = currentContext()?.deadline.remainingMs() ?? breakerCallLimitMs;
     // In whole seconds, so that connections can keep their timers: the deadline itself is kept by the breaker.
     const timeoutMs = Math.ceil(remainingMs / 1_000) * 1_000;
     try {
-      const response = await address.pool.request({
-        ...options,
-        headers: sentHeaders(options.headers as IncomingHttpHeaders, remainingMs),
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-      });
+      address.pool.dispatch(
+        {
+          method: method as "GET",
+          path,
+          headers: sentHeaders(headers, remainingMs),
+          body,
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
+        },
+        relay,
+      );
+      const answered = await relay.started;
       refusingSince = undefined;
       // An instance that drains says so with its answers: the next request goes elsewhere, if there is an elsewhere.
-      address.avoidUntil = response.headers["connection"] === "close" ? now() + avoidedForMs : 0;
-      up.set({ upstream: name }, 1);
-      return response;
+      address.avoidUntil = answered["connection"] === "close" ? now() + avoidedForMs : 0;
+      isUp(true);
     } catch (error) {
       failed(address, error);
       throw error;
@@ -100,7 +125,7 @@ export function createUpstream(
   });
 
   return {
-    request: (options) => breaker.fire(options),
+    send: (request, relay) => breaker.fire(request, relay),
     nextUrl: () => nextAddress().url,
     reportFailure(url) {
       const address = addresses.find((each) => each.url === url);
@@ -113,14 +138,11 @@ export function createUpstream(
   };
 }
 
-function sentHeaders(given: IncomingHttpHeaders, remainingMs: number): IncomingHttpHeaders {
-  // The deadline anew for each attempt: waiting between them has used time up.
-  const headers: IncomingHttpHeaders = { ...given, "x-deadline-ms": String(remainingMs) };
-  if (isTraced()) {
-    // The instrumentation of undici adds these without looking, and a header that comes twice is no trace at all.
-    delete headers["traceparent"];
-    delete headers["tracestate"];
-    delete headers["baggage"];
-  }
-  return headers;
+/** With the deadline of this attempt: waiting for it has used time up. */
+function sentHeaders(headers: readonly string[], remainingMs: number): string[] {
+  const sent = [...headers, "x-deadline-ms", String(remainingMs)];
+  if (!isTraced()) return sent;
+  // The instrumentation of undici adds these without looking, and a header that comes twice is no trace at all.
+  for (let i = sent.length - 2; i >= 0; i -= 2) if (addedByTracing.has(sent[i] ?? "")) sent.splice(i, 2);
+  return sent;
 }

@@ -1,17 +1,9 @@
-import type { FastifyReplyFromOptions } from "@fastify/reply-from";
 import { domainServices, type ServiceName, upstreamKey } from "@kismet/contracts";
 import { Gauge, type Parts } from "@kismet/service-kit";
-import type { Dispatcher } from "undici";
 import type { Config } from "../config.ts";
 import { createUpstream, type Upstream } from "./upstream.ts";
 
-export type Upstreams = {
-  of(service: ServiceName): Upstream;
-  /** What @fastify/reply-from calls: the host of the origin is the name of the service. */
-  dispatcher: NonNullable<FastifyReplyFromOptions["undici"]>;
-};
-
-type Callback = (error: Error | null, data: Dispatcher.ResponseData) => void;
+export type Upstreams = { of(service: ServiceName): Upstream };
 
 export function createUpstreams(parts: Parts<Config>): Upstreams {
   const { config } = parts;
@@ -37,22 +29,5 @@ export function createUpstreams(parts: Parts<Config>): Upstreams {
     return upstream;
   }
 
-  return {
-    of,
-    dispatcher: {
-      request({ origin, ...options }: Dispatcher.RequestOptions & { origin: string }, callback: Callback) {
-        of(new URL(origin).hostname)
-          .request(options)
-          .then(
-            (response) => {
-              // If the client has gone meanwhile, reply-from destroys the body, to whose error nobody listens: in
-              // Node that ends the process.
-              response.body.on("error", () => undefined);
-              callback(null, response);
-            },
-            (error: Error) => callback(error, undefined as never),
-          );
-      },
-    } as unknown as NonNullable<FastifyReplyFromOptions["undici"]>,
-  };
+  return { of };
 }

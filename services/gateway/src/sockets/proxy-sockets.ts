@@ -78,8 +78,7 @@ async function openService(
   reply: FastifyReply,
 ): Promise<WebSocket | undefined> {
   const offered = request.headers["sec-websocket-protocol"] ?? "";
-  const { host: _, ...headers } = forwardedHeaders(request, request.headers);
-  for (const name of Object.keys(headers)) if (name.startsWith("sec-websocket-")) delete headers[name];
+  const headers = handshakeHeaders(forwardedHeaders(request), request);
   try {
     return await connectService(upstreams.of(service), {
       path,
@@ -98,6 +97,17 @@ async function openService(
       .send(error.body);
     return undefined;
   }
+}
+
+/** Without what the handshake with the service says itself. */
+function handshakeHeaders(forwarded: string[], request: FastifyRequest): Record<string, string> {
+  const deadlineMs = request.requestContext.deadline.remainingMs();
+  const headers: Record<string, string> = { "x-deadline-ms": String(deadlineMs) };
+  for (let i = 0; i < forwarded.length; i += 2) {
+    const name = forwarded[i] ?? "";
+    if (!name.startsWith("sec-websocket-")) headers[name] = forwarded[i + 1] ?? "";
+  }
+  return headers;
 }
 
 type Clients = { accept(message: IncomingMessage, upgrade: Upgrade, protocol: string): Promise<WebSocket> };

@@ -1,0 +1,102 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { PublicError } from "@kismet/service-kit";
+import type { FastifyReply } from "fastify";
+import type { Dispatcher } from "undici";
+import { writeHead } from "./answered-headers.ts";
+
+/** Nobody waits for the answer any more: says nothing against the upstream, and nobody is told. */
+export class ClientGone extends PublicError {
+  constructor() {
+    super("GATEWAY_CLIENT_GONE", 499, "The client has closed the connection.");
+  }
+}
+
+/**
+ * One attempt at an answer: what the upstream says goes to the client as it comes, chunk by chunk, at the pace of the
+ * slower of the two. No stream stands between (docs/adr/hop-without-streams.md): the small answers that are nearly all
+ * of them come in one piece, and leave in one write.
+ *
+ * `started` settles with the upstream's head, or with why there is none; nothing is written to the client before the
+ * first of its body is there, so until then another attempt can take the place of this one.
+ */
+export class Relay implements Dispatcher.DispatchHandler {
+  readonly started: Promise<IncomingHttpHeaders>;
+  readonly #reply: FastifyReply;
+  #resolve!: (headers: IncomingHttpHeaders) => void;
+  #reject!: (error: Error) => void;
+  readonly #failed: (error: Error) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #cancelled: Error | undefined;
+  #status = 0;
+  #headers: IncomingHttpHeaders | undefined;
+  #isWritten = false;
+
+  /** `failed` is told of an end between the upstream's head and its body: the client knows nothing of either. */
+  constructor(reply: FastifyReply, failed: (error: Error) => void) {
+    this.#reply = reply;
+    this.#failed = failed;
+    this.started = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Lets go of the upstream; what it still says is dropped. */
+  cancel(error: Error): void {
+    if (this.#cancelled) return;
+    this.#cancelled = error;
+    // The breaker may have refused it before anybody waited.
+    this.started.catch(() => undefined);
+    this.#reject(error);
+    this.#controller?.abort(error);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#cancelled) controller.abort(this.#cancelled);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // Of 1xx another follows.
+    if (status < 200 || this.#cancelled) return;
+    this.#status = status;
+    this.#headers = headers;
+    this.#resolve(headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#cancelled || !this.#headers) return;
+    const { raw } = this.#reply;
+    const isAll = !this.#isWritten && Number(this.#headers["content-length"]) === chunk.length;
+    this.#begin(this.#headers);
+    if (isAll) return void raw.end(chunk);
+    if (raw.write(chunk)) return;
+    controller.pause();
+    raw.once("drain", () => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    if (this.#cancelled || !this.#headers) return;
+    this.#begin(this.#headers);
+    const { raw } = this.#reply;
+    if (!raw.writableEnded) raw.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (!this.#headers) this.#reject(error);
+    // A client that has part of an answer must not take it for all of it.
+    else if (this.#isWritten) this.#reply.raw.destroy();
+    else if (!this.#cancelled) this.#failed(error);
+  }
+
+  #begin(headers: IncomingHttpHeaders): void {
+    if (this.#isWritten) return;
+    this.#isWritten = true;
+    this.#reply.hijack();
+    writeHead(this.#reply, this.#status, headers);
+  }
+}
