@@ -85,6 +85,9 @@ export const Device = strict({
   token: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
 });
 
+export const ChangeEmailRequest = strict({ newEmail: Email });
+export const ConfirmEmailRequest = strict({ code: Code });
+
 export const VerifyEmailRequest = strict({ email: Email, code: Code, device: Type.Optional(Device) });
 
 export const LoginRequest = strict({

@@ -6,6 +6,7 @@ import { registerClients } from "./clients/client-routes.ts";
 import { createAuthAudit } from "./audit/auth-audit.ts";
 import { serveBrowsers } from "./browser/browser-sessions.ts";
 import type { Config } from "./config.ts";
+import { registerEmailChangeRoutes } from "./email/email-change-routes.ts";
 import { publishKeys } from "./keys/jwks-routes.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { handleLetter } from "./letters/handle-letter.ts";
@@ -47,7 +48,15 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   const keyring = createKeyring({ database, clock, sealing, signingKeyDays });
 
   const links = createMailLinks(config.publicUrl);
-  const codes = { database, clock, digests, codeSeconds, codeIntervalMs, links };
+  const codes = {
+    database,
+    clock,
+    digests,
+    codeSeconds,
+    codeIntervalMs,
+    links,
+    undoHours: config.emailUndoHours,
+  };
   const postman = createPostman(parts, {
     database,
     sealing,
@@ -77,6 +86,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerStepUpRoutes(app, deps);
   registerFactorRoutes(app, deps);
   registerPasskeyRoutes(app, deps);
+  registerEmailChangeRoutes(app, deps);
   registerSessionRoutes(app, deps);
   registerPasswordRoutes(app, deps);
   registerAccounts(app, bus, { ...deps, deletionDays });

@@ -36,6 +36,8 @@ export const Config = Type.Object({
   /** How long a refresh whose answer was lost may be repeated. */
   refreshRetrySeconds: Type.Integer({ minimum: 0, maximum: 120, default: 30 }),
   signingKeyDays: Type.Integer({ minimum: 1, maximum: 365, default: 30 }),
+  /** How long an old address can undo a change of address. */
+  emailUndoHours: Type.Integer({ minimum: 1, maximum: 336, default: 48 }),
   deletionDays: Type.Integer({ minimum: 1, maximum: 90, default: 14 }),
 });
 export type Config = Static<typeof Config>;

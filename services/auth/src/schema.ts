@@ -129,6 +129,37 @@ export const passwordResets = auth.table("password_resets", {
   createdAt: moment("created_at").notNull(),
 });
 
+/** Asked for, confirmed by the new address, and undone by the old one: docs/adr/email-change.md. */
+export const emailChanges = auth.table(
+  "email_changes",
+  {
+    /** Of the letter that asked for it. */
+    id: uuid("id").primaryKey(),
+    memberId: uuid("member_id")
+      .notNull()
+      .references(() => accounts.memberId, { onDelete: "cascade" }),
+    oldEmail: text("old_email").notNull(),
+    newEmail: text("new_email").notNull(),
+    /** Of a change that waits; none if the address is somebody else's. */
+    codeHash: text("code_hash"),
+    linkHash: text("link_hash").unique("email_changes_link"),
+    triesLeft: smallint("tries_left").notNull(),
+    requestedAt: moment("requested_at").notNull(),
+    confirmedAt: moment("confirmed_at"),
+    undoHash: text("undo_hash").unique("email_changes_undo"),
+    /** Replaced by another, or undone. */
+    closedAt: moment("closed_at"),
+  },
+  (t) => [
+    index("email_changes_of_member").on(t.memberId, t.id),
+    index("email_changes_to").on(t.newEmail, t.requestedAt),
+    index("email_changes_from")
+      .on(t.oldEmail)
+      .where(sql`confirmed_at IS NOT NULL`),
+    index("email_changes_age").on(t.requestedAt),
+  ],
+);
+
 /**
  * See docs/adr/letters.md.
  * What somebody asked for by e-mail address, to be handled after they have their answer: the answer and its timing then

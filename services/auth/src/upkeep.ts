@@ -2,6 +2,7 @@ import { holdLeadership } from "@kismet/database";
 import { createPoller, type Parts } from "@kismet/service-kit";
 import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
 import type { Config } from "./config.ts";
+import { deleteEmailChangesBefore } from "./email/email-changes-repository.ts";
 import type { Keyring } from "./keys/keyring.ts";
 import { deletePasskeyChallengesBefore } from "./passkeys/passkeys-repository.ts";
 import { deleteResetsBefore } from "./password/resets-repository.ts";
@@ -32,6 +33,7 @@ export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyrin
         await deleteSessionsBefore(tx, before(dayMs));
         await deleteSignupsBefore(tx, before(dayMs));
         await deleteResetsBefore(tx, before(dayMs));
+        await deleteEmailChangesBefore(tx, before(dayMs + parts.config.emailUndoHours * 3_600_000));
         await deleteChallengesBefore(tx, before(2 * dayMs));
         await deletePasskeyChallengesBefore(tx, before(0));
         await deleteWhereaboutsBefore(tx, before(keepWhereaboutsMs));

@@ -1,3 +1,4 @@
+import { lockKeys } from "@kismet/database";
 import { and, eq, lt } from "drizzle-orm";
 import { accounts } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
@@ -25,9 +26,19 @@ export async function lockAccountByEmail(tx: Tx, email: string): Promise<StoredA
   return row;
 }
 
+/** Until the transaction ends nobody else gives this address to an account. After the lock of an own account. */
+export async function lockAddress(tx: Tx, email: string): Promise<void> {
+  await lockKeys(tx, `auth/address/${email}`);
+}
+
 /** Does nothing if the address has an account. */
 export async function insertAccount(tx: Tx, account: typeof accounts.$inferInsert): Promise<void> {
   await tx.insert(accounts).values(account).onConflictDoNothing({ target: accounts.email });
+}
+
+/** With all that belongs to it. */
+export async function deleteAccountOf(tx: Tx, memberId: string): Promise<void> {
+  await tx.delete(accounts).where(eq(accounts.memberId, memberId));
 }
 
 export async function updateAccount(

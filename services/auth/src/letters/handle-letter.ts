@@ -1,3 +1,4 @@
+import { makeEmailChange } from "../email/make-email-change.ts";
 import { makeResetToken } from "../password/make-reset-token.ts";
 import { type CodeDeps, renewCode } from "../signup/renew-code.ts";
 import { makeChallengeCode } from "../signin/make-challenge-code.ts";
@@ -15,6 +16,8 @@ export async function handleLetter(deps: CodeDeps, letter: Letter, id: string): 
       return makeResetToken(deps, letter.email);
     case "challenge-code":
       return makeChallengeCode(deps, letter, id);
+    case "email-change":
+      return makeEmailChange(deps, letter, id);
     case "mail":
       return letter.mail;
   }

@@ -5,6 +5,7 @@ export type Letter =
   | { kind: "forgot-password"; email: string }
   /** `email` and `network` where a code is asked for by address: whose it is, is found out by the postman. */
   | { kind: "challenge-code"; challengeId: string; email?: string; network?: string }
+  | { kind: "email-change"; memberId: string; newEmail: string }
   /** Ready to go: for what does not depend on whether an address is known. */
   | { kind: "mail"; mail: Mail };
 

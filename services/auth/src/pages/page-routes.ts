@@ -10,10 +10,14 @@ import {
   sendPage,
 } from "@kismet/service-kit";
 import { Type } from "typebox";
+import type { ConfirmDeps } from "../email/email-change-deps.ts";
+import type { SignInDeps } from "../signin/sign-in-deps.ts";
+import { confirmEmailPage } from "./confirm-email-page.ts";
 import type { MailPage, Outcome } from "./mail-page.ts";
 import { renderForm } from "./render-form.ts";
 import { restoreAccountPage } from "./restore-account-page.ts";
 import { resetPasswordPage } from "./reset-password-page.ts";
+import { undoEmailChangePage } from "./undo-email-change-page.ts";
 import { verifyEmailPage } from "./verify-email-page.ts";
 
 const tags = ["auth"];
@@ -39,9 +43,7 @@ const Language = Type.Optional(
 );
 const html = (description: string) => ({ description, content: { "text/html": { schema: Page } } });
 
-type Deps = Parameters<typeof verifyEmailPage>[0] &
-  Parameters<typeof resetPasswordPage>[0] &
-  Parameters<typeof restoreAccountPage>[0];
+type Deps = SignInDeps & ConfirmDeps;
 
 /**
  * What the links in mails open: docs/adr/mail-pages.md. In a scope of its own, which reads forms and nothing else, while
@@ -51,8 +53,14 @@ export async function servePages(app: App, deps: Deps): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     await scope.register(formbody);
-    for (const page of [verifyEmailPage(deps), resetPasswordPage(deps), restoreAccountPage(deps)])
-      servePage(scope as App, page);
+    const pages = [
+      verifyEmailPage(deps),
+      resetPasswordPage(deps),
+      confirmEmailPage(deps),
+      undoEmailChangePage(deps),
+      restoreAccountPage(deps),
+    ];
+    for (const page of pages) servePage(scope as App, page);
   });
 }
 

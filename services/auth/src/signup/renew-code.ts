@@ -17,6 +17,8 @@ export type CodeDeps = {
   codeSeconds: number;
   codeIntervalMs: number;
   links: MailLinks;
+  /** So long an old address can undo a change, and is kept for that. */
+  undoHours: number;
 };
 
 /** Another code for the latest sign-up; nothing if there is none, or if it has just got one. */

@@ -1,5 +1,12 @@
 import { randomUUIDv7 } from "node:crypto";
-import { insertAccount, lockAccountByEmail, updateAccount } from "../accounts/accounts-repository.ts";
+import {
+  insertAccount,
+  lockAccountByEmail,
+  lockAddress,
+  updateAccount,
+} from "../accounts/accounts-repository.ts";
+import { undoableSince } from "../email/decide-email-change.ts";
+import { isAddressKept } from "../email/email-changes-repository.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
 import { knownAddressMail } from "../letters/mails/known-address-mail.ts";
 import { verificationMail } from "../letters/mails/verification-mail.ts";
@@ -13,10 +20,14 @@ type Signup = Extract<Letter, { kind: "signup" }>;
 
 /** Makes an unverified account, unless there is one, and a sign-up with its code. */
 export async function startSignup(deps: CodeDeps, signup: Signup, id: string): Promise<Mail | undefined> {
-  const { database, clock, digests, codeSeconds, links } = deps;
+  const { database, clock, digests, codeSeconds, links, undoHours } = deps;
   const { kind: _, email, ...applicant } = signup;
   const now = clock.now();
   return database.transaction(async (tx) => {
+    await lockAddress(tx, email);
+    // Its member can still have it back: whoever signs up is told as if they had.
+    if (await isAddressKept(tx, { email, since: undoableSince(now, undoHours) }))
+      return knownAddressMail({ email, locale: applicant.locale }, {});
     await insertAccount(tx, {
       memberId: randomUUIDv7(),
       email,

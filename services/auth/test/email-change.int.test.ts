@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import type { OwnAccount, Session } from "@kismet/contracts";
+import { createWorld, eventually } from "@kismet/testing";
+import t from "tap";
+import {
+  type Answer,
+  call,
+  codeTo,
+  goodPassword,
+  logIn,
+  mailsTo,
+  mailText,
+  newAddress,
+  newMember,
+  patience,
+  refresh,
+  signup,
+  startAuth,
+  startMail,
+  verify,
+} from "./auth-world.ts";
+import { linkTo, open, press } from "./page-client.ts";
+
+const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
+const auth = await startAuth(t, world, mail, { codeIntervalMs: 0 });
+const hourMs = 3_600_000;
+
+const change = (token: string, newEmail: string) =>
+  call(auth, "POST", "/v1/auth/email/change", { token, body: { newEmail } });
+const confirm = (token: string, code: string) =>
+  call(auth, "POST", "/v1/auth/email/confirm", { token, body: { code } });
+const addressOf = async (memberId: string) =>
+  (await world.sql<{ email: string }>("SELECT email FROM auth.accounts WHERE member_id = $1", [memberId]))[0]
+    ?.email;
+const memberOf = async () => {
+  const { email, session } = await newMember(auth, mail);
+  return { email, token: session.accessToken, id: session.memberId, session };
+};
+/** All that was posted has been carried. */
+const quiet = () =>
+  eventually(async () => {
+    const [row] = await world.sql<{ n: number }>("SELECT count(*)::int AS n FROM auth.letters");
+    assert.equal(row?.n, 0);
+  }, patience);
+const reset = (email: string, count: number) =>
+  linkTo(mail, email, count)
+    .then((link) => open(auth, link))
+    .then((page) => press(auth, page, { password: "chosen-once-more-3" }));
+const sameAnswer = ({ status, body, headers }: Answer) => {
+  const { date: _d, "x-request-id": _r, ...rest } = headers;
+  return { status, body, rest };
+};
+
+await t.test(
+  "a new address is proven by it, by code or by link, once; the old one is told, and can undo it",
+  async (t) => {
+    const ann = await memberOf();
+    const [second, third] = [newAddress(), newAddress()];
+    t.match(await change(ann.token, second.toUpperCase()), {
+      status: 202,
+      body: { status: "verification_sent" },
+    });
+    const code = await codeTo(mail, second);
+    const link = await linkTo(mail, second);
+    t.equal((await open(auth, link)).status, 200);
+    t.equal(await addressOf(ann.id), ann.email, "nothing is changed before it is proven");
+    const answers = await Promise.all([1, 2, 3].map(() => confirm(ann.token, code)));
+    t.same(
+      answers.map(({ status }) => status).sort(),
+      [204, 422, 422],
+      "confirmed three times at once, once it was",
+    );
+    t.equal((await open(auth, link)).status, 410, "the code has used up the link");
+    t.match((await call<OwnAccount>(auth, "GET", "/v1/auth/me", { token: ann.token })).body, {
+      email: second,
+    });
+    t.equal((await logIn(auth, ann.email)).status, 401);
+    t.equal((await logIn(auth, second)).status, 200);
+    const told = await mailText(mail, ann.email, 2);
+    t.match(told, "another e-mail address");
+    t.match(told, "48 hours");
+    t.notMatch(told, second, "the old mailbox does not learn the new address");
+
+    await change(ann.token, third);
+    const page = await open(auth, await linkTo(mail, third));
+    t.match(page.html, third);
+    const pressed = await Promise.all([1, 2, 3].map(() => press(auth, page)));
+    t.same(pressed.map(({ status }) => status).sort(), [200, 410, 410]);
+    t.equal(
+      (await confirm(ann.token, await codeTo(mail, third))).status,
+      422,
+      "the link has used up the code",
+    );
+    t.equal(await addressOf(ann.id), third);
+  },
+);
+
+await t.test(
+  "the answer is the same for a free, a taken, and one's own address; a taken one's owner is told",
+  async (t) => {
+    const [ann, ben] = [await memberOf(), await memberOf()];
+    const answers = [
+      await change(ann.token, newAddress()),
+      await change(ann.token, ben.email),
+      await change(ann.token, ann.email),
+    ];
+    for (const answer of answers) t.same(sameAnswer(answer), sameAnswer(answers[0] as Answer));
+    t.match(await mailText(mail, ben.email, 2), "wanted to use this address");
+    await quiet();
+    t.equal((await mailsTo(mail, ann.email)).length, 1, "one's own address gets nothing");
+    t.equal((await confirm(ann.token, "000000")).status, 422);
+    t.equal(await addressOf(ben.id), ben.email);
+    const rows = await world.sql<{ hash: string | null }>(
+      "SELECT code_hash AS hash FROM auth.email_changes WHERE new_email = $1",
+      [ben.email],
+    );
+    t.same(
+      rows.map(({ hash }) => hash),
+      [null],
+      "there is no code to be guessed",
+    );
+  },
+);
+
+await t.test(
+  "an address that was taken while its code was on the way stays its owner's; an unproven one gives way",
+  async (t) => {
+    const ann = await memberOf();
+    const wanted = newAddress();
+    await change(ann.token, wanted);
+    const code = await codeTo(mail, wanted);
+    await signup(auth, wanted);
+    const theirs = await verify(auth, wanted, await codeTo(mail, wanted, 2));
+    t.equal(theirs.status, 200);
+    t.equal((await confirm(ann.token, code)).status, 422);
+    t.equal(await addressOf(ann.id), ann.email);
+    t.equal(await addressOf(theirs.body.memberId), wanted);
+
+    const unproven = newAddress();
+    await signup(auth, unproven, "the strangers own words");
+    await codeTo(mail, unproven);
+    const strangers = await logIn(auth, unproven, "the strangers own words");
+    await change(ann.token, unproven);
+    t.equal((await confirm(ann.token, await codeTo(mail, unproven, 2))).status, 204);
+    t.equal(await addressOf(ann.id), unproven);
+    t.equal(
+      (await refresh(auth, strangers.body.refreshToken)).status,
+      401,
+      "who had signed up with it is gone",
+    );
+  },
+);
+
+await t.test(
+  "A17 codes and links of a change: hashed, five tries, ten minutes, the latest only, five an hour",
+  async (t) => {
+    const ann = await memberOf();
+    const [first, second] = [newAddress(), newAddress()];
+    await change(ann.token, first);
+    const [oldCode, oldLink] = [await codeTo(mail, first), await linkTo(mail, first)];
+    await change(ann.token, second);
+    const [code, link] = [await codeTo(mail, second), await linkTo(mail, second)];
+    t.equal((await open(auth, oldLink)).status, 410, "the latest request counts");
+    if (oldCode !== code) t.equal((await confirm(ann.token, oldCode)).status, 422);
+    const [row] = await world.sql<{ row: string }>(
+      "SELECT r::text AS row FROM auth.email_changes r WHERE new_email = $1",
+      [second],
+    );
+    t.ok(
+      row &&
+        !row.row.includes(`,${code},`) &&
+        !row.row.includes(new URLSearchParams(link.split("?")[1]).get("token") ?? ""),
+    );
+    auth.clock.move(601_000);
+    t.equal((await open(auth, link)).status, 410, "too old");
+    auth.clock.move(-601_000);
+    const wrong = code === "000000" ? "000001" : "000000";
+    const guesses = await Promise.all(Array.from({ length: 12 }, () => confirm(ann.token, wrong)));
+    t.ok(guesses.every(({ status }) => status === 422));
+    t.equal((await confirm(ann.token, code)).status, 422, "twelve at once are more than five");
+    t.equal((await open(auth, link)).status, 410, "of the link too");
+
+    const stranger = await memberOf();
+    const flooded = newAddress();
+    for (const [i, { token }] of [ann, ann, ann, stranger, stranger, stranger].entries()) {
+      await change(token, flooded);
+      if (i < 5) await codeTo(mail, flooded, i + 1);
+    }
+    await quiet();
+    t.equal((await mailsTo(mail, flooded)).length, 5, "whoever asks");
+  },
+);
+
+await t.test(
+  "undoing: the old address, nobody signed in, no password, no new factors; and it wins over what came after",
+  async (t) => {
+    const ann = await memberOf();
+    const attacker = (await logIn(auth, ann.email)).body as Session;
+    const [second, third, fourth] = [newAddress(), newAddress(), newAddress()];
+    await change(attacker.accessToken, second);
+    await confirm(attacker.accessToken, await codeTo(mail, second));
+    const undo = await linkTo(mail, ann.email, 2);
+    await change(attacker.accessToken, third);
+    await confirm(attacker.accessToken, await codeTo(mail, third));
+    const attackersUndo = await linkTo(mail, second, 2);
+    await change(attacker.accessToken, fourth);
+    const pending = await linkTo(mail, fourth);
+    await world.sql(
+      "INSERT INTO auth.totps (member_id, sealed_secret, created_at, confirmed_at) VALUES ($1, 'x', now(), now())",
+      [ann.id],
+    );
+    await call(auth, "POST", "/v1/auth/password/forgot", { body: { email: third } });
+    const attackersReset = await linkTo(mail, third, 2);
+
+    const page = await open(auth, undo);
+    t.match(page, { status: 200, html: ann.email });
+    t.equal(await addressOf(ann.id), third, "looking undoes nothing");
+    const pressed = await Promise.all([1, 2, 3].map(() => press(auth, page)));
+    t.same(pressed.map(({ status }) => status).sort(), [200, 410, 410]);
+    t.equal(await addressOf(ann.id), ann.email, "over two changes");
+    for (const token of [attacker.refreshToken, ann.session.refreshToken])
+      t.equal((await refresh(auth, token)).status, 401, "everybody is signed out");
+    t.equal((await logIn(auth, ann.email)).status, 401, "the password is void");
+    for (const [what, link] of Object.entries({ attackersUndo, pending, attackersReset, undo }))
+      t.equal((await open(auth, link)).status, 410, `${what} is good no more`);
+    const [left] = await world.sql<{ n: number }>(
+      "SELECT count(*)::int AS n FROM auth.totps WHERE member_id = $1",
+      [ann.id],
+    );
+    t.equal(left?.n, 0, "a factor that was added a moment before is gone");
+    const trail = await world.sql<{ action: string }>(
+      `SELECT action FROM auth.audit_pending WHERE subject = $1 AND action LIKE 'auth.email.%'
+     UNION ALL SELECT action FROM auth.audit_trail WHERE action LIKE 'auth.email.%'`,
+      [ann.id],
+    );
+    for (const action of ["auth.email.ask", "auth.email.change", "auth.email.undo"])
+      t.ok(
+        trail.some((row) => row.action === action),
+        `A22 ${action} is in the trail`,
+      );
+    t.match(await reset(ann.email, 3), { status: 200 }, "a way back came by mail");
+    t.equal((await logIn(auth, ann.email, "chosen-once-more-3")).status, 200);
+    t.equal((await mailsTo(mail, third)).length, 2, "and went nowhere else");
+  },
+);
+
+await t.test(
+  "undoing a later change leaves the earlier one to be undone; what was there before stays",
+  async (t) => {
+    const ann = await memberOf();
+    await world.sql(
+      "INSERT INTO auth.totps (member_id, sealed_secret, created_at, confirmed_at) VALUES ($1, 'x', now() - interval '3 days', now())",
+      [ann.id],
+    );
+    const [second, third] = [newAddress(), newAddress()];
+    await change(ann.token, second);
+    await confirm(ann.token, await codeTo(mail, second));
+    const first = await linkTo(mail, ann.email, 2);
+    await change(ann.token, third);
+    await confirm(ann.token, await codeTo(mail, third));
+    t.equal((await press(auth, await open(auth, await linkTo(mail, second, 2)))).status, 200);
+    t.equal(await addressOf(ann.id), second);
+    t.equal((await press(auth, await open(auth, first))).status, 200);
+    t.equal(await addressOf(ann.id), ann.email);
+    const [left] = await world.sql<{ n: number }>(
+      "SELECT count(*)::int AS n FROM auth.totps WHERE member_id = $1",
+      [ann.id],
+    );
+    t.equal(left?.n, 1, "who has the old mailbox only does not get past an older second factor");
+  },
+);
+
+await t.test(
+  "for 48 hours the old address is kept for its account; then it is free, and undoing too late",
+  async (t) => {
+    const [ann, ben] = [await memberOf(), await memberOf()];
+    const second = newAddress();
+    await change(ann.token, second);
+    await confirm(ann.token, await codeTo(mail, second));
+    const undo = await linkTo(mail, ann.email, 2);
+    await signup(auth, ann.email, "the strangers own words");
+    t.match(await mailText(mail, ann.email, 3), "has an account already");
+    await change(ben.token, ann.email);
+    await quiet();
+    t.equal((await mailsTo(mail, ann.email)).length, 3);
+    const [row] = await world.sql<{ n: number }>(
+      "SELECT count(*)::int AS n FROM auth.accounts WHERE email = $1",
+      [ann.email],
+    );
+    t.equal(row?.n, 0, "nobody else has it");
+    auth.clock.move(48 * hourMs - 60_000);
+    t.equal((await open(auth, undo)).status, 200);
+    auth.clock.move(61_000);
+    t.equal((await open(auth, undo)).status, 410);
+    await signup(auth, ann.email);
+    t.equal((await verify(auth, ann.email, await codeTo(mail, ann.email, 4))).status, 200);
+    auth.clock.move(-48 * hourMs - 1_000);
+  },
+);
+
+await t.test(
+  "who may: a fresh session of a verified member; not one who is leaving, nor an account that is gone",
+  async (t) => {
+    const ann = await memberOf();
+    t.equal((await change("nobody", newAddress())).status, 401);
+    auth.clock.move(601_000);
+    const stale = (await logIn(auth, ann.email)).body;
+    auth.clock.move(601_000);
+    const { body } = await refresh(auth, stale.refreshToken);
+    t.equal((await change(body.accessToken, newAddress())).body.code, "AUTH_FRESH_SIGN_IN_NEEDED", "step-up");
+    auth.clock.move(-1_202_000);
+
+    const leaving = newAddress();
+    await change(ann.token, leaving);
+    const link = await linkTo(mail, leaving);
+    const page = await open(auth, link);
+    await call(auth, "DELETE", "/v1/auth/me", { token: ann.token });
+    t.equal((await press(auth, page)).status, 410, "an account that is being deleted moves nowhere");
+    await world.sql("DELETE FROM auth.accounts WHERE member_id = $1", [ann.id]);
+    t.equal((await press(auth, page)).status, 410);
+    const unverified = newAddress();
+    await signup(auth, unverified);
+    await codeTo(mail, unverified);
+    const { accessToken } = (await logIn(auth, unverified)).body;
+    t.equal((await change(accessToken, newAddress())).status, 403);
+    t.equal((await logIn(auth, unverified, goodPassword)).status, 200);
+  },
+);
