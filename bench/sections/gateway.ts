@@ -52,6 +52,7 @@ export function startGateway(system: System, upstreamUrl: string, profileFolder?
       limitScale: 1_000_000,
       // Saturated is what it would refuse.
       shedAfterMs: 60_000,
+      shedQueueMs: 60_000,
       ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), upstreamUrl])),
     },
     profileFolder === undefined ? system : { ...system, name: "gateway-profiled", profileFolder },

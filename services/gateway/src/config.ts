@@ -26,6 +26,8 @@ export const Config = Type.Object({
   }),
   /** A turn of the event loop that takes longer is too full: what else comes in it is refused. */
   shedAfterMs: Type.Integer({ minimum: 20, maximum: 60_000, default: 80 }),
+  /** How much longer than at their best a service's answers may take before it is asked less at once. */
+  shedQueueMs: Type.Integer({ minimum: 10, maximum: 60_000, default: 100 }),
   /** Multiplies every rate limit. */
   limitScale: Type.Number({ minimum: 0.01, maximum: 1_000_000, default: 1 }),
 });

@@ -5,10 +5,13 @@ import { redact, redactError } from "./redact.ts";
 
 export type Logger = PinoLogger;
 
+/** Lines leave together: a write for each would be a twentieth of the gateway's CPU. What is fatal leaves at once. */
+const gathering = { minLength: 4_096, periodicFlush: 100 };
+
 /** Logs JSON lines; each carries the request id, trace id and member of the context that it is written in. */
 export function createLogger(
   { service, instanceId, level }: { service: string; instanceId: string; level: string },
-  destination: DestinationStream = pino.destination({ dest: 1, sync: false }),
+  destination: DestinationStream = pino.destination({ dest: 1, sync: false, ...gathering }),
 ): Logger {
   return pino(
     {

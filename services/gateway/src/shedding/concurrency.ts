@@ -1,5 +1,6 @@
 import type { RouteTableEntry } from "@kismet/contracts";
 import { Gauge, type Parts } from "@kismet/service-kit";
+import type { Config } from "../config.ts";
 import { concurrencyBounds, decideLimit, mayEnter, type Priority } from "./decide-shedding.ts";
 
 const windowMs = 100;
@@ -21,10 +22,15 @@ export type Entrance = { enter(priority: Priority): Visit | undefined };
 class Concurrency {
   limit = concurrencyBounds.initial;
   inFlight = 0;
+  readonly #maxExcessMs: number;
   #begunAt = performance.now();
   #samples = 0;
   #excessMs = 0;
   #peak = 0;
+
+  constructor(maxExcessMs: number) {
+    this.#maxExcessMs = maxExcessMs;
+  }
 
   enter(): void {
     this.inFlight += 1;
@@ -36,7 +42,8 @@ class Concurrency {
     this.#excessMs += excessMs;
     if (now - this.#begunAt < windowMs) return;
     const meanExcessMs = this.#excessMs / this.#samples;
-    this.limit = decideLimit(this.limit, { samples: this.#samples, meanExcessMs, peakInFlight: this.#peak });
+    const window = { samples: this.#samples, meanExcessMs, peakInFlight: this.#peak };
+    this.limit = decideLimit(this.limit, window, this.#maxExcessMs);
     this.#begunAt = now;
     this.#samples = 0;
     this.#excessMs = 0;
@@ -62,7 +69,7 @@ class Best {
 }
 
 /** Adaptive limits of what each service is asked at once, learned from how long its answers take to begin. */
-export function createConcurrencyLimits(parts: Parts): {
+export function createConcurrencyLimits(parts: Parts<Config>): {
   entranceOf(entry: RouteTableEntry, isExempt: () => boolean): Entrance;
 } {
   const services = new Map<string, Concurrency>();
@@ -81,7 +88,7 @@ export function createConcurrencyLimits(parts: Parts): {
 
   return {
     entranceOf({ service, policy }, isExempt) {
-      const concurrency = services.get(service) ?? new Concurrency();
+      const concurrency = services.get(service) ?? new Concurrency(parts.config.shedQueueMs);
       services.set(service, concurrency);
       const best = new Best();
       // How long an upload takes to be answered is up to who sends it.

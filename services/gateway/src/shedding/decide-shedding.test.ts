@@ -37,15 +37,19 @@ test("a late loop refuses the low first; one long turn alone is no flood", async
 
 test("a queue halves a limit at most, room is taken in steps, idleness changes nothing", async (t) => {
   const used = (limit: number) => ({ samples: 100, meanExcessMs: 5, peakInFlight: limit });
-  t.equal(decideLimit(200, { ...used(200), meanExcessMs: 110 }), 180);
-  t.equal(decideLimit(200, { ...used(200), meanExcessMs: 5_000 }), 100);
-  t.equal(decideLimit(200, { ...used(200), meanExcessMs: 5_000, samples: 9 }), 200, "too few to judge by");
-  t.equal(decideLimit(200, used(200)), 215);
-  t.equal(decideLimit(200, used(20)), 200);
+  t.equal(decideLimit(200, { ...used(200), meanExcessMs: 110 }, 100), 180);
+  t.equal(decideLimit(200, { ...used(200), meanExcessMs: 5_000 }, 100), 100);
+  t.equal(
+    decideLimit(200, { ...used(200), meanExcessMs: 5_000, samples: 9 }, 100),
+    200,
+    "too few to judge by",
+  );
+  t.equal(decideLimit(200, used(200), 100), 215);
+  t.equal(decideLimit(200, used(20), 100), 200);
   let [down, up] = [2_000, 32];
   for (let i = 0; i < 200; i += 1) {
-    down = decideLimit(down, { ...used(down), meanExcessMs: 1_000 });
-    up = decideLimit(up, used(up));
+    down = decideLimit(down, { ...used(down), meanExcessMs: 1_000 }, 100);
+    up = decideLimit(up, used(up), 100);
   }
   t.same([down, up], [concurrencyBounds.least, concurrencyBounds.most]);
   t.same(

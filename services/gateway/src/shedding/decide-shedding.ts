@@ -50,8 +50,6 @@ export function mayEnter(inFlight: number, limit: number, priority: Priority): b
 }
 
 export const concurrencyBounds = { initial: 200, least: 32, most: 2_000 };
-/** How much longer than at their best answers may take on average: the time that requests wait in a queue somewhere. */
-const maxExcessMs = 100;
 const minSamples = 10;
 const steepest = 0.5;
 const gentlest = 0.9;
@@ -63,7 +61,12 @@ export type Window = { samples: number; meanExcessMs: number; peakInFlight: numb
  * more by a step if it had all that it may and none did (additive increase, multiplicative decrease, as TCP does; the
  * queue is estimated by the excess over the best latency, as Envoy's and Netflix's limiters do).
  */
-export function decideLimit(limit: number, { samples, meanExcessMs, peakInFlight }: Window): number {
+export function decideLimit(
+  limit: number,
+  { samples, meanExcessMs, peakInFlight }: Window,
+  /** How much longer than at their best answers may take on average: the time that they wait in a queue somewhere. */
+  maxExcessMs: number,
+): number {
   const { least, most } = concurrencyBounds;
   if (samples < minSamples) return limit;
   if (meanExcessMs > maxExcessMs) {
