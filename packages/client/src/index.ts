@@ -13,7 +13,7 @@ export type { paths } from "./generated/schema.ts";
 export type KismetClient = Client<paths>;
 
 /** Every error of the gateway (RFC 9457). */
-export type Problem = components["responses"]["Problem"]["content"]["application/problem+json"];
+export type Problem = components["schemas"]["Problem"];
 
 export type ClientOptions = {
   baseUrl: string;

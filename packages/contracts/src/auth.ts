@@ -139,7 +139,7 @@ export const Session = strict({
   refreshToken: Type.Optional(Type.String({ maxLength: 512 })),
   tokenType: Type.Literal("Bearer"),
   /** Of the access token. */
-  expiresInSeconds: Type.Integer({ minimum: 1 }),
+  expiresInSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
   memberId: Uuid,
   sessionId: Uuid,
   /** Of a device that was not known: to be kept, and given with the next sign-in as `device.token`. */

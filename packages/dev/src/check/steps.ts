@@ -1,6 +1,7 @@
 import { checkBoundaries } from "./boundaries.ts";
 import { checkDocuments } from "../docs/check-documents.ts";
 import { checkDependencies } from "./dependencies.ts";
+import { checkOpenApi } from "./openapi.ts";
 import { checkLogs } from "./check-logs.ts";
 import { programOf, runNode } from "./run-command.ts";
 import { runTests } from "./run-tests.ts";
@@ -53,6 +54,7 @@ export const steps: readonly Step[] = [
   faults("tidiness", checkTidiness),
   faults("dependencies", checkDependencies),
   faults("documents", checkDocuments),
+  faults("openapi", () => checkOpenApi()),
   program("dead code", [programOf("knip/bin/knip.js"), "--no-progress"]),
   program("generated files", ["packages/dev/src/generate/generate-main.ts", "--check"]),
   { name: "tests", run: runTests, takesFiles: true, isAlone: true },

@@ -8,7 +8,7 @@ export type OpenApiDocument = {
   openapi: string;
   info: { title: string; version: string; description?: string };
   paths: Record<string, Record<string, { operationId?: string; responses?: Record<string, unknown> }>>;
-  components?: { schemas?: Record<string, unknown> };
+  components?: { schemas?: Record<string, unknown>; securitySchemes?: Record<string, unknown> };
 };
 
 export type CollectedService = { name: ServiceName; routes: RouteTableEntry[]; document: OpenApiDocument };

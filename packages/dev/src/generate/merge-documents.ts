@@ -1,61 +1,59 @@
+import { Problem } from "@kismet/contracts";
 import type { CollectedService, OpenApiDocument } from "./collect-services.ts";
-
-type Operation = OpenApiDocument["paths"][string][string];
+import { completeOperation, completeSchemas, sharedHeaders, sharedResponses } from "./complete-operation.ts";
 
 const description =
   "The interface of Kismet as clients see it at the gateway. Errors are problem details (RFC 9457) with a stable `code`.";
+
+const tagDescriptions: Record<string, string> = {
+  auth: "Accounts, sessions and keys",
+  billing: "What is sold, and what a member has",
+  chat: "Conversations and messages",
+  matching: "Decks, swipes and matches",
+  profile: "What members show of themselves, and to whom",
+};
 
 /** One document of all services' routes; an address that two of them claim is an error. */
 export function mergeDocuments(services: readonly CollectedService[]): OpenApiDocument {
   const paths: OpenApiDocument["paths"] = {};
   const schemas: Record<string, unknown> = {};
-  let problem: unknown;
-  for (const { name, document } of services) {
+  const securitySchemes: Record<string, unknown> = {};
+  for (const { name, document, routes } of services) {
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(operations)) {
         const known = (paths[path] ??= {});
         if (known[method])
           throw new Error(`${method.toUpperCase()} ${path} is declared twice, by ${name} too`);
-        known[method] = {
-          operationId: operationId(method, path),
-          ...operation,
-          responses: responses(operation),
-        };
+        const entry = routes.find(
+          (route) => route.method.toLowerCase() === method && documented(route.path) === path,
+        );
+        if (!entry) throw new Error(`${method.toUpperCase()} ${path} is documented, and no route of ${name}`);
+        known[method] = completeOperation({ operationId: operationId(method, path), ...operation }, entry);
       }
     }
     Object.assign(schemas, document.components?.schemas);
-    problem ??= problemOf(document);
+    Object.assign(securitySchemes, document.components?.securitySchemes);
   }
-  return {
+  return completeSchemas({
     openapi: "3.1.0",
-    info: { title: "Kismet", version: "1.0.0", description },
-    servers: [{ url: "/" }],
-    tags: services.map(({ name }) => ({ name })),
+    info: { title: "Kismet", version: "1.0.0", description, contact: { name: "The maintainers of Kismet" } },
+    servers: [
+      { url: "/", description: "Production, or whichever gateway serves this document", "x-internal": false },
+    ],
+    tags: services.map(({ name }) => ({ name, description: tagDescriptions[name] ?? name })),
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
-      schemas,
-      responses: { Problem: problem },
-      securitySchemes: { accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      responses: sharedResponses,
+      schemas: { ...schemas, Problem },
+      headers: sharedHeaders,
+      securitySchemes,
     },
-  } as OpenApiDocument;
+  }) as OpenApiDocument;
 }
 
-/** Every operation ends in the same problem if it does not end well, said once; those for people end in a page. */
-function responses(operation: Operation): Record<string, unknown> {
-  if (isPage(operation.responses?.["default"])) return { ...operation.responses };
-  return { ...operation.responses, default: { $ref: "#/components/responses/Problem" } };
-}
-
-function problemOf({ paths }: OpenApiDocument): unknown {
-  const operations = Object.values(paths).flatMap((each) => Object.values(each));
-  return operations
-    .map((operation) => operation.responses?.["default"])
-    .find((response) => response !== undefined && !isPage(response));
-}
-
-function isPage(response: unknown): boolean {
-  const { content = {} } = (response ?? {}) as { content?: Record<string, unknown> };
-  return "text/html" in content;
+/** The address as OpenAPI writes it. */
+function documented(path: string): string {
+  return path.replaceAll(/:([A-Za-z]+)/g, "{$1}");
 }
 
 /** `GET /v1/profiles/{memberId}` is `getProfilesByMemberId`; what people open, `GET /auth/verify-email`, is `getAuthVerifyEmailPage`. */

@@ -2,6 +2,18 @@ import fastifySwagger from "@fastify/swagger";
 import { apiKeyHeader } from "@kismet/contracts";
 import type { FastifyInstance } from "fastify";
 
+const token = { type: "http", scheme: "bearer", bearerFormat: "JWT" } as const;
+const securitySchemes = {
+  accessToken: { ...token, description: "An access token of a member: EdDSA, ten minutes, held to RFC8725." },
+  staffToken: { ...token, description: "An access token of a member with a role, held to RFC8725." },
+  apiKey: {
+    type: "apiKey",
+    in: "header",
+    name: apiKeyHeader,
+    description: "The key of a registered client.",
+  },
+} as const;
+
 /** Collects the routes of one service as OpenAPI 3.1; the gateway serves those of all, merged. */
 export function describeRoutes(app: FastifyInstance, service: string): void {
   // Called, not registered: routes are declared right after, and a registered plugin would only see those declared
@@ -12,12 +24,7 @@ export function describeRoutes(app: FastifyInstance, service: string): void {
       openapi: {
         openapi: "3.1.0",
         info: { title: `Kismet ${service}`, version: "1.0.0" },
-        components: {
-          securitySchemes: {
-            accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
-            apiKey: { type: "apiKey", in: "header", name: apiKeyHeader },
-          },
-        },
+        components: { securitySchemes },
       },
       convertConstToEnum: false,
       transform: ({ schema, url }) => ({ schema: { tags: [service], ...schema }, url }),

@@ -129,6 +129,7 @@ function completed(schema: RouteSchema, policy: RoutePolicy, websocket: boolean)
 
 function securityOf({ auth }: RoutePolicy): object[] {
   if (auth === "public" || auth === "webhook") return [];
+  if (auth === "staff") return [{ staffToken: [] }];
   return [auth === "client" ? { apiKey: [] } : { accessToken: [] }];
 }
 
