@@ -2,6 +2,7 @@ import { spawnSystem } from "@kismet/testing";
 import t from "tap";
 import { attackAcrossSites, ourOrigin } from "./attacks/cross-site.ts";
 import { attackWithTokens } from "./attacks/forged-tokens.ts";
+import { attackOthersObjects } from "./attacks/others-objects.ts";
 import { signUp } from "./sign-up.ts";
 
 t.setTimeout(180_000);
@@ -15,4 +16,8 @@ await t.test("A18 forged requests by cookie, route by route", (t) => attackAcros
 
 await t.test("A02 A10 tokens that are not good, at every place that takes tokens", (t) =>
   attackWithTokens(t, system, first.session),
+);
+
+await t.test("A14 every route that takes an id, by everybody whose it isn't", (t) =>
+  attackOthersObjects(t, system),
 );

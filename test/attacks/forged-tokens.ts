@@ -37,7 +37,7 @@ const keyEncryptionSecret = Buffer.from("auth-key-encryption of a test, long eno
   "base64url",
 );
 
-async function openWorkshop(system: System, good: string): Promise<Workshop> {
+export async function openWorkshop(system: System, good: string): Promise<Workshop> {
   const [header = "", claims = ""] = good.split(".");
   const { kid } = JSON.parse(textOf(header)) as { kid: string };
   const [row] = await system.world.sql<{ sealed: string }>(

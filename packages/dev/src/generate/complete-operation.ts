@@ -26,7 +26,7 @@ const everywhere = {
 } as const;
 
 const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
-const ofAll = { "X-Request-Id": header("RequestId"), "Access-Control-Allow-Origin": header("AllowOrigin") };
+const ofAll = { "X-Request-Id": header("RequestId"), "Access-Control-Allow-Origin": header("Access-Control-Allow-Origin") };
 const counted = { ...ofAll, RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") };
 
 export const sharedHeaders = {
@@ -34,7 +34,7 @@ export const sharedHeaders = {
     description: "The id of the request: a client's own if it is well formed, else a new one",
     schema: { type: "string", pattern: "^[A-Za-z0-9_-]{8,64}$", maxLength: 64 },
   },
-  AllowOrigin: {
+  "Access-Control-Allow-Origin": {
     description: "The origin of the request if it is a listed one; no other gets any",
     schema: { type: "string", pattern: "^https?://[^/]+$", maxLength: 300 },
   },

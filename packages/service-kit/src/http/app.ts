@@ -1,5 +1,5 @@
 import type { Member } from "@kismet/contracts";
-import type { RouteOptions } from "fastify";
+import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { Unauthenticated } from "../errors/kit-errors.ts";
 import type { Parts } from "../lifecycle/parts.ts";
 import type { ClientKeys } from "../tokens/client-keys.ts";
@@ -52,5 +52,22 @@ async function stepUp(member: Member | undefined, requireFresh: Guards["requireF
 function admitRoute(parts: Parts, app: App, route: RouteOptions, can: RouteGuards): void {
   enforceRouteRules(route, can);
   if (!isWebsocket(route)) route.handler = withinDeadlineOf(route.handler);
+  if (answersNothing(route)) route.onSend = sendNothing;
   app.routeTable.push(routeTableEntry(parts.name, route));
+}
+
+function answersNothing({ schema }: RouteOptions): boolean {
+  const answers = Object.values((schema?.response ?? {}) as Record<string, { type?: string }>);
+  return answers.some(({ type }) => type === "null");
+}
+
+/** A 202 without a body would otherwise be the word `null`: with 204 alone Fastify knows what is meant. */
+async function sendNothing(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<unknown> {
+  if (payload !== "null") return payload;
+  void reply.removeHeader("content-type");
+  return "";
 }
