@@ -3,6 +3,7 @@ import t from "tap";
 import { attackAcrossSites, ourOrigin } from "./attacks/cross-site.ts";
 import { attackWithTokens } from "./attacks/forged-tokens.ts";
 import { attackOthersObjects } from "./attacks/others-objects.ts";
+import { searchForSecrets } from "./attacks/secrets-at-rest.ts";
 import { signUp } from "./sign-up.ts";
 
 t.setTimeout(180_000);
@@ -20,4 +21,8 @@ await t.test("A02 A10 tokens that are not good, at every place that takes tokens
 
 await t.test("A14 every route that takes an id, by everybody whose it isn't", (t) =>
   attackOthersObjects(t, system),
+);
+
+await t.test("A17 A10 all that is stored, searched for all that opens something", (t) =>
+  searchForSecrets(t, system),
 );

@@ -22,6 +22,7 @@ type Workshop = {
   claims: Claims;
   kid: string;
   publicKey: KeyObject;
+  privateKey: KeyObject;
   /** With auth's own key. */
   signed(header: Claims, claims: Claims): string;
   /** With auth's own key, whatever stands there. */
@@ -57,6 +58,7 @@ export async function openWorkshop(system: System, good: string): Promise<Worksh
     claims: JSON.parse(textOf(claims)) as Claims,
     kid,
     publicKey: createPublicKey(key),
+    privateKey: key,
     signed: (head, body) => signer.signed(head, body),
     signedText(head, body) {
       const input = `${encode(head)}.${encode(body)}`;
