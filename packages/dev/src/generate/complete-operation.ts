@@ -26,7 +26,10 @@ const everywhere = {
 } as const;
 
 const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
-const ofAll = { "X-Request-Id": header("RequestId"), "Access-Control-Allow-Origin": header("Access-Control-Allow-Origin") };
+const ofAll = {
+  "X-Request-Id": header("RequestId"),
+  "Access-Control-Allow-Origin": header("Access-Control-Allow-Origin"),
+};
 const counted = { ...ofAll, RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") };
 
 export const sharedHeaders = {
