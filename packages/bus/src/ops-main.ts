@@ -1,10 +1,19 @@
 /** `npm run ops -- --help`: what operators ask of the bus. The only program of this package. */
 import { existsSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type ServiceName, serviceNames } from "@kismet/contracts";
+import {
+  type CanarySplit,
+  type DomainService,
+  domainServices,
+  ListCanaries,
+  type ServiceName,
+  serviceNames,
+  SetCanary,
+} from "@kismet/contracts";
 import { createParts, PublicError, withTimeout } from "@kismet/service-kit";
 import { Svcm } from "@nats-io/services";
 import { Nats } from "./connection.ts";
@@ -21,6 +30,9 @@ Usage: npm run ops -- <command> [options]
   dead-letters list <service> [consumer]    events that could not be processed, and those that wait behind them
   dead-letters replay <service> [consumer]  tries them again, oldest first; without a consumer, those of all
   rebuild <service> <consumer>              empties a projection, fills it again from the outbox, and waits for the end
+
+  canary list                               how the gateways split traffic between a service and its canary
+  canary set <service> <weight>             so many of a hundred members at the canary; 0 is a rollback
 
   --state <folder>  of the npm start that is asked (.kismet)
   --help            this text
@@ -87,6 +99,11 @@ function commandOf(words: string[]): (ops: Ops) => Promise<number> {
     const [service, consumer] = [serviceNamed(rest[0]), rest[1] as string];
     return (ops) => rebuild(ops, service, consumer);
   }
+  if (command === "canary" && rest[0] === "list" && rest.length === 1) return canaries;
+  if (command === "canary" && rest[0] === "set" && rest.length === 3) {
+    const [service, weight] = [domainServiceNamed(rest[1]), weightOf(rest[2])];
+    return (ops) => setCanary(ops, service, weight);
+  }
   if (command === "dead-letters" && (rest.length === 2 || rest.length === 3)) {
     const service = serviceNamed(rest[1]);
     if (rest[0] === "list") return (ops) => list(ops, service, rest[2]);
@@ -99,6 +116,18 @@ function serviceNamed(word = ""): ServiceName {
   const found = serviceNames.find((name) => name === word);
   if (!found) throw new UsageError(`"${word}" is no service: there are ${serviceNames.join(", ")}.`);
   return found;
+}
+
+function domainServiceNamed(word = ""): DomainService {
+  const found = domainServices.find((name) => name === word);
+  if (!found) throw new UsageError(`"${word}" has no canary: ${domainServices.join(", ")} may have.`);
+  return found;
+}
+
+function weightOf(word = ""): number {
+  if (!/^\d{1,3}$/.test(word) || Number(word) > 100)
+    throw new UsageError(`"${word}" is no weight from 0 to 100.`);
+  return Number(word);
 }
 
 function natsUrl(state: string): string {
@@ -204,6 +233,25 @@ async function rebuild({ requests }: Ops, service: ServiceName, consumer: string
     shown = progress.afterId;
     await delay(progressEveryMs);
   }
+}
+
+async function canaries({ requests }: Ops): Promise<number> {
+  const { splits } = await requests.request(ListCanaries, {});
+  if (splits.length === 0) print("No split was ever set.");
+  for (const split of splits) printSplit(split);
+  return 0;
+}
+
+async function setCanary({ requests }: Ops, service: DomainService, weight: number): Promise<number> {
+  const by = `operator ${userInfo().username}`;
+  printSplit(await requests.request(SetCanary, { service, weight, by }));
+  return 0;
+}
+
+function printSplit({ service, weight, changedAt, changedBy, reason }: CanarySplit): void {
+  print(
+    `${service.padEnd(10)} ${String(weight).padStart(3)} %  ${changedAt}  ${changedBy}${reason ? `  ${reason}` : ""}`,
+  );
 }
 
 function tell(error: unknown): string {

@@ -15,6 +15,7 @@ export * from "./member.ts";
 export * from "./webauthn.ts";
 export * from "./auth.ts";
 export * from "./clients.ts";
+export * from "./canary.ts";
 export * from "./passkeys.ts";
 export * from "./oidc.ts";
 export * from "./profile.ts";

@@ -69,7 +69,7 @@ const shutdownMs = 5_000;
 
 /** Loads of a test come from one address, and faster than people are. */
 const openLimits: SystemOptions["settings"] = {
-  gateway: { limitScale: 10_000 },
+  gateway: { limitScale: 10_000, shedAfterMs: 60_000, shedQueueMs: 60_000 },
   matching: { freeLikesPerDay: 10_000 },
   chat: { messagesPerMinute: 1_000_000, framesPerMinute: 1_000_000 },
   profile: { locationChangesPerDay: 10_000, farMoveIntervalMs: 0 },

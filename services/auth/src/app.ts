@@ -2,6 +2,7 @@ import { createAccessControl, createBus, createClientRegister } from "@kismet/bu
 import { createDatabase, keepSealed } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { registerAccounts } from "./accounts/account-routes.ts";
+import { serveCanaries } from "./canary/serve-canaries.ts";
 import { registerClients } from "./clients/client-routes.ts";
 import { createAuthAudit } from "./audit/auth-audit.ts";
 import { serveBrowsers } from "./browser/browser-sessions.ts";
@@ -91,6 +92,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerPasswordRoutes(app, deps);
   registerAccounts(app, bus, { ...deps, deletionDays });
   await servePages(app, deps);
+  serveCanaries(bus, { database, clock, logger: parts.logger });
   registerClients(app, bus, { database, clock });
   startUpkeep(parts, database, keyring);
   return app;

@@ -7,6 +7,7 @@ import type {
   Member,
   OidcProvider,
   SignInMethod,
+  DomainService,
 } from "@kismet/contracts";
 import { sql } from "drizzle-orm";
 import {
@@ -428,3 +429,14 @@ export const oidcTickets = auth.table(
   },
   (t) => [index("oidc_tickets_age").on(t.expiresAt), index("oidc_tickets_of_address").on(t.email)],
 );
+
+/** How the edge splits the traffic of services between their instances and a canary. */
+export const canaries = auth.table("canaries", {
+  service: text("service").$type<DomainService>().primaryKey(),
+  weight: smallint("weight").notNull(),
+  /** Counts what was told of this split. */
+  version: integer("version").notNull(),
+  changedAt: moment("changed_at").notNull(),
+  changedBy: text("changed_by").notNull(),
+  reason: text("reason"),
+});

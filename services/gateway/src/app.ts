@@ -20,7 +20,7 @@ export async function buildApp(
 ): Promise<App> {
   const bus = createBus(parts);
   const verifier = createAccessControl(parts, bus);
-  const upstreams = createUpstreams(parts);
+  const upstreams = createUpstreams(parts, bus);
   const app = createAppShell(parts);
 
   const shedding = shedLoad(parts, app, table);

@@ -1,4 +1,4 @@
-import { domainServices, type UpstreamKey, upstreamKey } from "@kismet/contracts";
+import { type CanaryKey, canaryKey, domainServices, type UpstreamKey, upstreamKey } from "@kismet/contracts";
 import { NatsSettings, ProcessSettings, proxyAddress, RedisSettings } from "@kismet/service-kit";
 import { type Static, Type } from "typebox";
 
@@ -8,9 +8,19 @@ const Upstream = Type.Array(Type.String({ pattern: "^https?://[^/]+$", maxLength
   maxItems: 64,
 });
 
+const Canary = Type.Array(Type.String({ pattern: "^https?://[^/]+$", maxLength: 300 }), {
+  maxItems: 64,
+  default: [],
+});
+
 const UpstreamSettings = Object.fromEntries(
   domainServices.map((service) => [upstreamKey(service), Upstream]),
 ) as Record<UpstreamKey, typeof Upstream>;
+
+/** Addresses of the instances of its canary, if it has one. */
+const CanarySettings = Object.fromEntries(
+  domainServices.map((service) => [canaryKey(service), Canary]),
+) as Record<CanaryKey, typeof Canary>;
 
 export const Config = Type.Object({
   ...ProcessSettings,
@@ -19,6 +29,7 @@ export const Config = Type.Object({
   /** Proxies before the gateway; without any, `x-forwarded-for` is what a client made up. */
   trustedProxies: Type.Array(proxyAddress, { maxItems: 32, default: [] }),
   ...UpstreamSettings,
+  ...CanarySettings,
   /** Origins of the web apps. */
   corsOrigins: Type.Array(Type.String({ pattern: "^https?://[^/]+$", maxLength: 300 }), {
     maxItems: 64,

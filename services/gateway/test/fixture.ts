@@ -72,6 +72,9 @@ export function startGateway(
     settings: {
       ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), [nowhere]])),
       shutdownMs: 3_000,
+      // Loads come from the very process of the gateway, which is late because of them.
+      shedAfterMs: 60_000,
+      shedQueueMs: 60_000,
       ...settings,
     } as Partial<Config>,
   });

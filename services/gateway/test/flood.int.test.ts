@@ -14,7 +14,7 @@ const table = [
   route("GET", "/v1/deck", { limit: "discovery" }),
   route("GET", "/v1/slow", { limit: "message", timeoutMs: 4_000 }),
 ];
-const settings = { limitScale: 1_000_000 };
+const settings = { limitScale: 1_000_000, shedAfterMs: 80, shedQueueMs: 100 };
 
 async function flood(options: FloodOptions): Promise<FloodResult> {
   const script = fileURLToPath(new URL("flood-main.ts", import.meta.url));

@@ -18,7 +18,10 @@ const withheld = new Set([
  * which Node writes as it is: set one by one they cost more than the rest of an answer.
  */
 export function writeHead(reply: FastifyReply, status: number, answered: IncomingHttpHeaders): void {
-  const own: Record<string, OutgoingHttpHeader | undefined> = { ...reply.server.securityHeaders, ...reply.getHeaders() };
+  const own: Record<string, OutgoingHttpHeader | undefined> = {
+    ...reply.server.securityHeaders,
+    ...reply.getHeaders(),
+  };
   const head: string[] = [];
   for (const name in answered) {
     const value = answered[name];

@@ -40,7 +40,7 @@ export function proxyRoutes(
         if (!visit) return shedding.refuse(request, reply, priority);
         // Comes once for every answer, also for one whose client has gone.
         reply.raw.once("close", visit.left);
-        new Forwarding(entry, upstreams.of(entry.service), visit, request, reply).begin();
+        new Forwarding(entry, upstreams.for(entry.service, request), visit, request, reply).begin();
       },
     });
   }

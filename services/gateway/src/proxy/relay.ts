@@ -27,7 +27,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #failed: (error: Error) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #cancelled: Error | undefined;
-  #status = 0;
+  /** Once it has started. */
+  status = 0;
   #headers: IncomingHttpHeaders | undefined;
   #isWritten = false;
 
@@ -63,7 +64,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   ): void {
     // Of 1xx another follows.
     if (status < 200 || this.#cancelled) return;
-    this.#status = status;
+    this.status = status;
     this.#headers = headers;
     this.#resolve(headers);
   }
@@ -97,6 +98,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#isWritten) return;
     this.#isWritten = true;
     this.#reply.hijack();
-    writeHead(this.#reply, this.#status, headers);
+    writeHead(this.#reply, this.status, headers);
   }
 }

@@ -80,7 +80,7 @@ async function openService(
   const offered = request.headers["sec-websocket-protocol"] ?? "";
   const headers = handshakeHeaders(forwardedHeaders(request), request);
   try {
-    return await connectService(upstreams.of(service), {
+    return await connectService(upstreams.for(service, request), {
       path,
       protocols: offered
         .split(",")

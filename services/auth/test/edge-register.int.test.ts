@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { ClientItem, IssuedKey } from "@kismet/contracts";
+import { createBus } from "@kismet/bus";
+import { CanaryChanged, type ClientItem, type IssuedKey, ListCanaries, SetCanary } from "@kismet/contracts";
+import { createParts } from "@kismet/service-kit";
 import { createWorld, eventually, routesWithIds } from "@kismet/testing";
 import { request } from "undici";
 import t from "tap";
@@ -97,4 +99,42 @@ await t.test("A14 clients are for administrators; another client's key is not th
     }
   }
   t.equal((await whoAmI(one, mine.key)).status, 200);
+});
+
+await t.test("A52 the split of a canary is kept, told, and changed by one at a time", async (t) => {
+  const parts = createParts("gateway", {
+    ...world.settings("gateway"),
+    natsReplicas: 1,
+    instanceId: "asks",
+    shutdownMs: 1_000,
+    logLevel: "silent",
+  });
+  const bus = createBus(parts as never);
+  const told: number[] = [];
+  bus.watch(CanaryChanged, { sinceMs: 60_000 }, ({ payload }) => told.push(payload.weight));
+  await parts.lifecycle.start();
+  t.teardown(() => parts.lifecycle.stop());
+  const set = (weight: number, more: object = {}) =>
+    bus.request(SetCanary, { service: "matching", weight, by: "operator", ...more });
+  t.same((await bus.request(ListCanaries, {})).splits, []);
+  t.match(await set(20), { version: 1, weight: 20, changedBy: "operator", reason: null });
+  t.match(await set(20), { version: 1 }, "the same once more");
+  const rollbacks = await Promise.all(
+    Array.from({ length: 5 }, (_, i) => set(0, { by: `gateway ${i}`, reason: "errors", ifVersion: 1 })),
+  );
+  t.same(new Set(rollbacks.map(({ version }) => version)), new Set([2]), "five gateways roll back once");
+  t.match(await set(50), { version: 3 });
+  t.match(await set(0, { ifVersion: 2 }), { version: 3, weight: 50 }, "what was set since is not judged yet");
+  await eventually(() => assert.deepEqual(told, [20, 0, 50]), patience);
+  await eventually(async () => {
+    const rows = await world.sql<{ actor: string | null; details: string }>(
+      "SELECT actor, details::text FROM auth.audit_trail WHERE action = 'auth.canary.set' ORDER BY seq",
+    );
+    assert.deepEqual(
+      rows.map(({ details }) => (JSON.parse(details) as { weight: number }).weight),
+      [20, 0, 50],
+    );
+    assert.match(rows[1]?.details ?? "", /"reason": ?"errors"/);
+  }, patience);
+  t.match((await bus.request(ListCanaries, {})).splits, [{ service: "matching", weight: 50, version: 3 }]);
 });

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { CanaryChanged, type CanarySplit, ListCanaries, SetCanary } from "@kismet/contracts";
+import { answer, createWorld, eventually, memberToken, newId } from "@kismet/testing";
+import t, { test } from "tap";
+import { route, startGateway, startUpstream } from "./fixture.ts";
+
+// Of a busy machine.
+t.setTimeout(120_000);
+
+const table = [
+  route("GET", "/v1/mine", { auth: "member", limit: "webhook" }),
+  route("GET", "/v1/public", { limit: "webhook" }),
+];
+const settings = { limitScale: 10_000 };
+
+/** Stable and canary, each of which says what it is; how the canary does can be changed. */
+async function startEdge(t: Parameters<typeof createWorld>[0]) {
+  const world = await createWorld(t, { realAuth: true });
+  const mood = { failing: 0, delayMs: 0 };
+  const [stable, canary] = await Promise.all(
+    ["stable", "canary"].map((name) =>
+      startUpstream(t, (app) =>
+        app.get("/v1/*", async (_request, reply) => {
+          if (name === "canary") {
+            if (mood.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, mood.delayMs));
+            if (Math.random() < mood.failing) return reply.code(500).send({ name });
+          }
+          return { name };
+        }),
+      ),
+    ),
+  );
+  // As auth does it, whose own part has a test there.
+  let split: CanarySplit | undefined;
+  const told: string[] = [];
+  const set = async (weight: number, by: string, reason: string | null, ifVersion?: number) => {
+    if (split && ifVersion !== undefined && ifVersion !== split.version) return split;
+    const version = (split?.version ?? 0) + 1;
+    split = {
+      service: "matching",
+      weight,
+      version,
+      changedAt: new Date().toISOString(),
+      changedBy: by,
+      reason,
+    };
+    told.push(`${weight} ${by.split(" ")[0]} ${reason ?? ""}`);
+    await auth.emit(CanaryChanged, { aggregateId: "canary-matching", payload: split });
+    return split;
+  };
+  const auth = await world.standIn("auth", {
+    answers: [
+      answer(ListCanaries, async () => ({ splits: split ? [split] : [] })),
+      answer(SetCanary, async ({ weight, by, reason, ifVersion }) =>
+        set(weight, by, reason ?? null, ifVersion),
+      ),
+    ],
+  });
+  const start = () =>
+    startGateway(t, world, table, {
+      ...settings,
+      upstreamMatching: [stable?.url],
+      canaryMatching: [canary?.url],
+    });
+  const members = Array.from({ length: 40 }, () => ({
+    headers: { authorization: `Bearer ${memberToken(world, { memberId: newId() })}` },
+  }));
+  const ask = async (url: string, init: RequestInit) => {
+    const response = await fetch(`${url}/v1/mine`, init);
+    return ((await response.json()) as { name?: string }).name ?? `${response.status}`;
+  };
+  const all = (url: string, of = members) => Promise.all(of.map((member) => ask(url, member)));
+  const atCanary = async (url: string) => (await all(url)).filter((name) => name === "canary").length;
+  return { mood, set, told, auth, start, members, all, atCanary, canary };
+}
+
+test("A52 split by weight, sticky, alike on all gateways and after a restart, changed without losing a request", async (t) => {
+  const { set, start, members, all, atCanary } = await startEdge(t);
+  const gateways = [await start(), await start()];
+  const [one, two] = gateways.map(({ url }) => url) as [string, string];
+  t.equal(await atCanary(one), 0, "no split was ever set");
+
+  await set(50, "operator", null);
+  await eventually(async () => assert.ok((await atCanary(one)) > 5 && (await atCanary(two)) > 5));
+  const served = await all(one);
+  t.same(await all(one), served, "everybody stays where they are");
+  t.same(await all(two), served, "at the other gateway too");
+  const late = await start();
+  t.same(await all(late.url), served, "and at one that has just started");
+  const anonymous = await Promise.all(
+    Array.from(
+      { length: 10 },
+      async () => ((await (await fetch(`${one}/v1/public`)).json()) as { name: string }).name,
+    ),
+  );
+  t.equal(new Set(anonymous).size, 1, "who is not signed in stays by address");
+
+  const statuses = new Set<string>();
+  let running = true;
+  const load = Promise.all(
+    [one, two].map(async (url) => {
+      while (running) for (const name of await all(url, members.slice(0, 10))) statuses.add(name);
+    }),
+  );
+  for (const weight of [100, 0, 30, 100]) {
+    await set(weight, "operator", null);
+    const expected = weight === 100 ? 40 : weight === 0 ? 0 : undefined;
+    await eventually(async () => {
+      for (const url of [one, two]) {
+        const count = await atCanary(url);
+        assert.ok(expected === undefined ? count > 0 && count < 40 : count === expected);
+      }
+    });
+  }
+  running = false;
+  await load;
+  t.same([...statuses].sort(), ["canary", "stable"], "no request was lost while weights changed");
+  const metrics = await (await fetch(`${gateways[0]?.opsUrl}/metrics`)).text();
+  t.match(metrics, /kismet_canary_weight\{upstream="matching",service="gateway"\} 100/);
+  t.match(metrics, /kismet_canary_requests_total\{upstream="matching",variant="canary",outcome="ok"/);
+});
+
+test("A52 rolled back by itself, everywhere, when it fails or is slow; and not again before it is set anew", async (t) => {
+  const { set, told, mood, start, all, atCanary } = await startEdge(t);
+  const [one, two] = [await start(), await start()];
+  const drive = (url: string, until: () => Promise<void>) =>
+    eventually(
+      async () => {
+        await all(url);
+        await until();
+      },
+      { timeoutMs: 20_000, everyMs: 1 },
+    );
+  const isBack = async () => {
+    for (const { url } of [one, two]) assert.equal(await atCanary(url), 0);
+  };
+  await set(50, "operator", null);
+  await drive(one.url, async () => assert.ok((await atCanary(one.url)) > 5 && (await atCanary(two.url)) > 5));
+  const begin = performance.now();
+  await drive(one.url, async () => assert.ok(performance.now() - begin > 2_500));
+  t.same(told, ["50 operator "], "a good one stays");
+
+  mood.failing = 0.3;
+  await drive(one.url, isBack);
+  t.equal(told.length, 2);
+  t.match(told[1], /^0 gateway errors: [\d.]+ % of its requests failed, of the others' 0\.0 %/);
+
+  mood.failing = 0;
+  mood.delayMs = 250;
+  await set(50, "operator", null);
+  await drive(one.url, isBack);
+  t.match(told.at(-1), /^0 gateway latency: [\d.]+ % of its answers took more than \d+ ms/);
+  t.equal(told.length, 4);
+  const metrics = await (await fetch(`${one.opsUrl}/metrics`)).text();
+  t.match(
+    metrics,
+    /kismet_canary_rollbacks_total\{upstream="matching",because="latency",service="gateway"\} 1/,
+  );
+});
+
+test("A52 a canary that is gone is left by itself, also while auth can't be told", async (t) => {
+  const { set, auth, start, all, canary } = await startEdge(t);
+  await set(50, "operator", null);
+  const gateway = await start();
+  t.ok((await all(gateway.url)).includes("canary"));
+  await auth.stop();
+  await canary?.close();
+  await eventually(async () => assert.deepEqual(new Set(await all(gateway.url)), new Set(["stable"])), {
+    timeoutMs: 30_000,
+    everyMs: 1,
+  });
+});
