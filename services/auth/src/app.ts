@@ -75,7 +75,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
     letterbox,
     sealing,
     atlas: createAtlas(),
-    guard: createGuessGuard({ database, clock, digests, settings: config }),
+    guard: createGuessGuard({ database, clock, digests, settings: config, metrics: parts.metrics }),
     freshSeconds,
     relyingParty,
   };

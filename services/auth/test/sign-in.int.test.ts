@@ -486,6 +486,13 @@ await t.test("what is delicate asks for fresh authentication, by what the refusa
     new Date(auth.clock.now().getTime() + 3_600_000).toISOString(),
   ]);
   t.equal((await delicate()).status, 403, "a moment that is yet to come is no proof");
+  const trail = await world.sql<{ outcome: string; n: number }>(
+    `SELECT outcome, count(*)::int AS n FROM (
+       SELECT action, outcome, subject FROM auth.audit_pending UNION ALL SELECT action, outcome, subject FROM auth.audit_trail
+     ) rows WHERE action = 'auth.step-up' GROUP BY outcome ORDER BY outcome`,
+  );
+  t.match(trail, [{ outcome: "ok" }, { outcome: "refused" }], "A22 in the trail, also what was refused");
+
   const freshness = auth.app.routeTable
     .filter(({ policy }) => policy.stepUp === true)
     .map(({ path }) => path);

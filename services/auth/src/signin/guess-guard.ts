@@ -1,4 +1,4 @@
-import type { Clock } from "@kismet/service-kit";
+import { type Clock, Counter, type Parts } from "@kismet/service-kit";
 import { createTurns } from "../password/turns.ts";
 import type { Digests } from "../secrets/digests.ts";
 import type { AuthDatabase } from "../storage.ts";
@@ -41,11 +41,18 @@ export function createGuessGuard(deps: {
   clock: Clock;
   digests: Digests;
   settings: GuessSettings;
+  metrics: Parts["metrics"];
 }): GuessGuard {
-  const { database, clock, digests, settings } = deps;
+  const { database, clock, digests, settings, metrics } = deps;
+  const refused = new Counter({
+    name: "kismet_guesses_refused_total",
+    help: "Tries at a password or a second factor that were refused for those before them",
+    labelNames: ["at"],
+    registers: [metrics],
+  });
   const inTurn = createTurns(turns);
 
-  async function count(counted: readonly Counted[]): Promise<void> {
+  async function count(counted: readonly Counted[], refuse: () => void): Promise<void> {
     await database.transaction(async (tx) => {
       const stored = await lockGuesses(tx, keysOf(counted), clock.now());
       const now = clock.now();
@@ -54,7 +61,10 @@ export function createGuessGuard(deps: {
         ...decideGuess(counterOf(stored, key), rule, now),
       }));
       const waitMs = Math.max(...decisions.map((decision) => ("waitMs" in decision ? decision.waitMs : 0)));
-      if (waitMs > 0) throw new TooManyGuesses(Math.ceil(waitMs / 1_000));
+      if (waitMs > 0) {
+        refuse();
+        throw new TooManyGuesses(Math.ceil(waitMs / 1_000));
+      }
       await saveGuesses(
         tx,
         decisions.flatMap((decision) =>
@@ -82,7 +92,7 @@ export function createGuessGuard(deps: {
     attempt(at, work) {
       const counted = countedAt(digests, settings, at);
       return inTurn(async () => {
-        await count(counted);
+        await count(counted, () => refused.inc({ at: at.what }));
         let done: Awaited<ReturnType<typeof work>>;
         try {
           done = await work();

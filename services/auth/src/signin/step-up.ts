@@ -1,5 +1,6 @@
 import type { Challenge, Member, PasskeyAssertion, SignInMethod, StepUpRequest } from "@kismet/contracts";
-import { type Clock, NotFound, Unauthenticated } from "@kismet/service-kit";
+import { recordAudit } from "@kismet/database";
+import { type Clock, NotFound, PublicError, Unauthenticated } from "@kismet/service-kit";
 import { findAccount, lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
 import { CurrentPasswordWrong } from "../password/password-errors.ts";
 import { acceptAssertion } from "../passkeys/accept-assertion.ts";
@@ -39,6 +40,7 @@ export async function markFresh(
   const now = clock.now();
   if (!(await refreshAuthentication(tx, { memberId, id: sessionId, method, now })))
     throw new Unauthenticated();
+  await recordAudit(tx, { action: "auth.step-up", details: { method } });
   return new Date(now.getTime() + freshSeconds * 1_000);
 }
 
@@ -57,6 +59,17 @@ export async function requestStepUpCode(
 
 /** Proves it by what the refusal said to be possible. Says until when that counts. */
 export async function stepUp(deps: StepUpDeps, member: Member, request: StepUpRequest): Promise<Date> {
+  try {
+    return await prove(deps, member, request);
+  } catch (error) {
+    const details = { method: request.kind };
+    if (error instanceof PublicError)
+      await recordAudit(deps.database.read, { action: "auth.step-up", outcome: "refused", details });
+    throw error;
+  }
+}
+
+async function prove(deps: StepUpDeps, member: Member, request: StepUpRequest): Promise<Date> {
   if (request.kind === "password") return stepUpByPassword(deps, member, request.password);
   if (request.kind === "email_code") return stepUpByCode(deps, member, request);
   if (request.kind === "passkey") return stepUpByPasskey(deps, member, request);
