@@ -11,6 +11,7 @@ import { proxyRoutes } from "./proxy/proxy-routes.ts";
 import { loadRouteTable } from "./proxy/route-table.ts";
 import { createUpstreams } from "./proxy/upstreams.ts";
 import { shedLoad } from "./shedding/shed-load.ts";
+import { traceRequests } from "./tracing/trace-requests.ts";
 import { proxySockets } from "./sockets/proxy-sockets.ts";
 
 /** The order of the hooks is the order in which a request is judged: the cheapest refusals come first. */
@@ -23,6 +24,7 @@ export async function buildApp(
   const upstreams = createUpstreams(parts, bus);
   const app = createAppShell(parts);
 
+  traceRequests(app, parts.config.traceSample);
   const shedding = shedLoad(parts, app, table);
   refuseOddRequests(app);
   const limits = await limitRequests(parts, app);

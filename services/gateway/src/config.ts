@@ -39,6 +39,8 @@ export const Config = Type.Object({
   shedAfterMs: Type.Integer({ minimum: 20, maximum: 60_000, default: 80 }),
   /** How much longer than at their best a service's answers may take before it is asked less at once. */
   shedQueueMs: Type.Integer({ minimum: 10, maximum: 60_000, default: 100 }),
+  /** The share of requests that is traced, if an exporter is configured. In production a hundredth says enough. */
+  traceSample: Type.Number({ minimum: 0, maximum: 1, default: 1 }),
   /** Multiplies every rate limit. */
   limitScale: Type.Number({ minimum: 0.01, maximum: 1_000_000, default: 1 }),
 });

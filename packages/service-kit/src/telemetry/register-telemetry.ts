@@ -6,6 +6,9 @@
 import { basename, dirname } from "node:path";
 import "./quick-resolution.ts";
 
+/** Makes its spans by hand, and only of the requests that it samples. */
+const tracesByItself = "gateway";
+
 const { env } = process;
 const exporter = env["OTEL_TRACES_EXPORTER"];
 const endpoint = env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
@@ -17,7 +20,8 @@ if (isWanted && env["OTEL_SDK_DISABLED"] !== "true") {
   env["OTEL_LOGS_EXPORTER"] ??= "none";
   env["OTEL_TRACES_EXPORTER"] ??= "otlp";
   // services/<name>/src/main.ts
-  env["OTEL_SERVICE_NAME"] ??= `kismet-${basename(dirname(dirname(process.argv[1] ?? "unknown")))}`;
+  const name = basename(dirname(dirname(process.argv[1] ?? "unknown")));
+  env["OTEL_SERVICE_NAME"] ??= `kismet-${name}`;
   const { startTelemetry } = await import("./start-telemetry.ts");
-  startTelemetry();
+  startTelemetry({ instrumented: name !== tracesByItself });
 }

@@ -3,29 +3,31 @@ import { HttpInstrumentation } from "@opentelemetry/instrumentation-http";
 import { IORedisInstrumentation } from "@opentelemetry/instrumentation-ioredis";
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
 import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici";
-import { NodeSDK } from "@opentelemetry/sdk-node";
+import { NodeSDK, type NodeSDKConfiguration } from "@opentelemetry/sdk-node";
 import { register } from "import-in-the-middle/register-hooks.mjs";
 import { onTelemetryShutdown } from "./telemetry-shutdown.ts";
 
 /** Probes and scrapes come every second and say nothing. */
 const untraced = new Set(["/healthz", "/readyz", "/metrics"]);
 
-export function startTelemetry(): void {
-  // Hooks into `import` before the SDK starts: else modules that are imported, and not required, stay untraced.
-  register({ include: ["pg", "pg-pool", "ioredis", "http", "https", "node:http", "node:https"] });
-  const sdk = new NodeSDK({
-    instrumentations: [
-      new HttpInstrumentation({
-        ignoreIncomingRequestHook: (request) => untraced.has(request.url ?? ""),
-        requireParentforOutgoingSpans: true,
-      }),
-      new UndiciInstrumentation({ requireParentforSpans: true }),
-      new FastifyOtelInstrumentation({ registerOnInitialization: true, instrumentHooks: false }),
-      // Without a parent every poll of the outbox would be a trace.
-      new PgInstrumentation({ requireParentSpan: true }),
-      new IORedisInstrumentation({ requireParentSpan: true }),
-    ],
-  });
+export function startTelemetry({ instrumented }: { instrumented: boolean }): void {
+  const sdk = new NodeSDK({ instrumentations: instrumented ? instrumentations() : [] });
   sdk.start();
   onTelemetryShutdown(() => sdk.shutdown());
+}
+
+function instrumentations(): NonNullable<NodeSDKConfiguration["instrumentations"]> {
+  // Hooks into `import` before the SDK starts: else modules that are imported, and not required, stay untraced.
+  register({ include: ["pg", "pg-pool", "ioredis", "http", "https", "node:http", "node:https"] });
+  return [
+    new HttpInstrumentation({
+      ignoreIncomingRequestHook: (request) => untraced.has(request.url ?? ""),
+      requireParentforOutgoingSpans: true,
+    }),
+    new UndiciInstrumentation({ requireParentforSpans: true }),
+    new FastifyOtelInstrumentation({ registerOnInitialization: true, instrumentHooks: false }),
+    // Without a parent every poll of the outbox would be a trace.
+    new PgInstrumentation({ requireParentSpan: true }),
+    new IORedisInstrumentation({ requireParentSpan: true }),
+  ];
 }

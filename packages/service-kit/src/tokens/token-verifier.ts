@@ -11,7 +11,7 @@ import {
   Uuid,
 } from "@kismet/contracts";
 import Fastify, { type FastifyInstance } from "fastify";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { Unauthenticated, Unavailable } from "../errors/kit-errors.ts";
 import { PublicError } from "../errors/public-error.ts";
@@ -53,13 +53,14 @@ const Claims = strict({
   jti: Type.String({ minLength: 1, maxLength: 64 }),
 });
 const claims = Compile(Claims);
+type Payload = Static<typeof Claims>;
 
 export function createTokenVerifier(
   parts: Parts,
   { keys, revocations }: { keys: () => Promise<Jwk[]>; revocations: Revocations },
 ): TokenVerifier {
   const keyring = createKeyring(parts, keys);
-  const canonical = new WeakSet<object>();
+  const known = new KnownTokens();
   let host: Promise<FastifyInstance> | undefined;
 
   async function verified(token: string): Promise<unknown> {
@@ -76,12 +77,12 @@ export function createTokenVerifier(
     revocations,
     async verify(token) {
       if (token.length > maxTokenLength) throw new Unauthenticated();
-      const payload = await verified(token);
-      if (!claims.Check(payload)) throw new Unauthenticated();
-      // The cache gives the same object again: what is so of a token stays so.
-      if (!canonical.has(payload)) {
-        if (!isCanonical(token)) throw new Unauthenticated();
-        canonical.add(payload);
+      let payload = known.get(token);
+      if (!payload) {
+        const verifiedPayload = await verified(token);
+        if (!claims.Check(verifiedPayload) || !isCanonical(token)) throw new Unauthenticated();
+        payload = verifiedPayload;
+        known.add(token, payload);
       }
       if (payload.iat * 1_000 > parts.clock.now().getTime() + clocksDifferMs) throw new Unauthenticated();
       const member = {
@@ -93,6 +94,30 @@ export function createTokenVerifier(
       return revocations.apply(member, new Date(payload.iat * 1_000));
     },
   };
+}
+
+/**
+ * Claims by the whole of the token that was verified. @fastify/jwt can keep them too, by a hash of the token, which costs
+ * as much as the rest of a cached verification.
+ */
+class KnownTokens {
+  readonly #known = new Map<string, { payload: Payload; until: number }>();
+
+  get(token: string): Payload | undefined {
+    const found = this.#known.get(token);
+    if (!found) return undefined;
+    if (Date.now() < found.until) return found.payload;
+    this.#known.delete(token);
+    return undefined;
+  }
+
+  add(token: string, payload: Payload): void {
+    if (this.#known.size >= cachedTokens) {
+      const oldest = this.#known.keys().next().value;
+      if (oldest !== undefined) this.#known.delete(oldest);
+    }
+    this.#known.set(token, { payload, until: Math.min(Date.now() + cachedForMs, payload.exp * 1_000) });
+  }
 }
 
 /**
@@ -112,10 +137,6 @@ async function jwtHost(keyOf: (kid: unknown) => Promise<string>): Promise<Fastif
       allowedIss: tokenIssuer,
       allowedAud: tokenAudience,
       requiredClaims: ["iss", "aud", "sub", "sid", "st", "roles", "iat", "exp", "jti"],
-      cache: cachedTokens,
-      cacheTTL: cachedForMs,
-      // All of the token and not its hash: that would cost as much as the rest of a cached verification.
-      cacheKeyBuilder: (token: string) => token,
     },
   });
   await host.ready();

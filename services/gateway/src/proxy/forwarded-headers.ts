@@ -1,5 +1,4 @@
 import { apiKeyHeader } from "@kismet/contracts";
-import { contextHeaders } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 
 /** Of one connection only (RFC 9110, 7.6.1), and what claims to come from a proxy: nobody before us is believed. */
@@ -48,7 +47,7 @@ const usualConnections = new Set(["keep-alive", "close", "upgrade", "Upgrade"]);
 
 /**
  * The headers that a service sees, name by value: the client's, less what it could deceive with, plus the request's
- * context. `x-deadline-ms` is not among them: it is another one for each attempt.
+ * context. `x-deadline-ms` and `traceparent` are not among them: they are others for each attempt.
  */
 export function forwardedHeaders(request: FastifyRequest): string[] {
   const { headers, requestContext } = request;
@@ -61,8 +60,8 @@ export function forwardedHeaders(request: FastifyRequest): string[] {
     if (typeof value === "string") forwarded.push(name, value);
     else for (const each of value ?? []) forwarded.push(name, each);
   }
-  const context = contextHeaders();
-  for (const name in context) if (name !== "x-deadline-ms") forwarded.push(name, context[name] ?? "");
+  forwarded.push("x-request-id", requestContext.requestId);
+  if (requestContext.token !== undefined) forwarded.push("authorization", `Bearer ${requestContext.token}`);
   // A key is for the edge, and for services that ask for one themselves.
   const key = headers[apiKeyHeader];
   if (requestContext.client && policy?.auth === "client" && typeof key === "string")

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import type { RouteTableEntry } from "@kismet/contracts";
+import type { RouteTableEntry, ServiceName } from "@kismet/contracts";
 import { type App, runWithContext } from "@kismet/service-kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { asPublicFailure, decideRetry } from "./failures.ts";
@@ -9,6 +9,7 @@ import { readBody } from "./read-body.ts";
 import type { Visit } from "../shedding/concurrency.ts";
 import { priorityOf } from "../shedding/decide-shedding.ts";
 import type { Shedding } from "../shedding/shed-load.ts";
+import { endWith, traceparentOf, upstreamSpan } from "../tracing/trace-requests.ts";
 import { ClientGone, Relay } from "./relay.ts";
 import type { Upstream, UpstreamRequest } from "./upstream.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -53,13 +54,14 @@ class Forwarding {
   readonly #visit: Visit;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
+  readonly #service: ServiceName;
   readonly #sent: UpstreamRequest;
   #attempt = 0;
   #relay: Relay | undefined;
   #waiting: NodeJS.Timeout | undefined;
 
   constructor(
-    { method, policy }: RouteTableEntry,
+    { service, method, policy }: RouteTableEntry,
     upstream: Upstream,
     visit: Visit,
     request: FastifyRequest,
@@ -70,8 +72,16 @@ class Forwarding {
     this.#visit = visit;
     this.#request = request;
     this.#reply = reply;
+    this.#service = service;
+    const { traceparent } = request.requestContext;
     const body = request.body as Buffer | Readable | undefined;
-    this.#sent = { method, path: request.url, headers: forwardedHeaders(request), body: body ?? null };
+    this.#sent = {
+      method,
+      path: request.url,
+      headers: forwardedHeaders(request),
+      body: body ?? null,
+      traceparent,
+    };
   }
 
   begin(): void {
@@ -82,9 +92,17 @@ class Forwarding {
   #try(): void {
     const relay = new Relay(this.#reply, (error) => this.#refuse(error));
     this.#relay = relay;
+    const span = upstreamSpan(this.#request, this.#service);
+    if (span) this.#sent.traceparent = traceparentOf(span);
     this.#upstream.send(this.#sent, relay).then(
-      () => this.#visit.answered(this.#attempt === 0),
-      (error: Error) => this.#tryAgainAfter(error),
+      () => {
+        endWith(span);
+        this.#visit.answered(this.#attempt === 0);
+      },
+      (error: Error) => {
+        endWith(span, error);
+        this.#tryAgainAfter(error);
+      },
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { createBreaker, currentContext, type Gauge, isTraced, type Parts } from "@kismet/service-kit";
+import { createBreaker, currentContext, type Gauge, type Parts } from "@kismet/service-kit";
 import { Pool } from "undici";
 import { restartPatienceMs, wasCutOff, wasNeverSent } from "./failures.ts";
 import type { Relay } from "./relay.ts";
@@ -23,9 +23,9 @@ export type UpstreamRequest = {
   /** Name by value. */
   headers: readonly string[];
   body: Buffer | Readable | null;
+  /** Of this attempt. */
+  traceparent: string;
 };
-
-const addedByTracing = new Set(["traceparent", "tracestate", "baggage"]);
 
 type Address = { url: string; pool: Pool; avoidUntil: number };
 
@@ -89,7 +89,10 @@ export function createUpstream(
     isUp(false);
   }
 
-  async function send({ method, path, headers, body }: UpstreamRequest, relay: Relay): Promise<void> {
+  async function send(
+    { method, path, headers, body, traceparent }: UpstreamRequest,
+    relay: Relay,
+  ): Promise<void> {
     const address = nextAddress();
     const remainingMs = currentContext()?.deadline.remainingMs() ?? breakerCallLimitMs;
     // In whole seconds, so that connections can keep their timers: the deadline itself is kept by the breaker.
@@ -99,7 +102,8 @@ export function createUpstream(
         {
           method: method as "GET",
           path,
-          headers: sentHeaders(headers, remainingMs),
+          // The deadline of this attempt: waiting for it has used time up.
+          headers: [...headers, "traceparent", traceparent, "x-deadline-ms", String(remainingMs)],
           body,
           headersTimeout: timeoutMs,
           bodyTimeout: timeoutMs,
@@ -136,13 +140,4 @@ export function createUpstream(
       await Promise.all(addresses.map(({ pool }) => pool.destroy()));
     },
   };
-}
-
-/** With the deadline of this attempt: waiting for it has used time up. */
-function sentHeaders(headers: readonly string[], remainingMs: number): string[] {
-  const sent = [...headers, "x-deadline-ms", String(remainingMs)];
-  if (!isTraced()) return sent;
-  // The instrumentation of undici adds these without looking, and a header that comes twice is no trace at all.
-  for (let i = sent.length - 2; i >= 0; i -= 2) if (addedByTracing.has(sent[i] ?? "")) sent.splice(i, 2);
-  return sent;
 }

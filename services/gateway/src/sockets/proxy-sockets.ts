@@ -101,8 +101,8 @@ async function openService(
 
 /** Without what the handshake with the service says itself. */
 function handshakeHeaders(forwarded: string[], request: FastifyRequest): Record<string, string> {
-  const deadlineMs = request.requestContext.deadline.remainingMs();
-  const headers: Record<string, string> = { "x-deadline-ms": String(deadlineMs) };
+  const { deadline, traceparent } = request.requestContext;
+  const headers: Record<string, string> = { traceparent, "x-deadline-ms": String(deadline.remainingMs()) };
   for (let i = 0; i < forwarded.length; i += 2) {
     const name = forwarded[i] ?? "";
     if (!name.startsWith("sec-websocket-")) headers[name] = forwarded[i + 1] ?? "";
