@@ -1,10 +1,15 @@
 import { readFileSync } from "node:fs";
+import { policyOf } from "./policies.ts";
 
-type Node = { id: number; callFrame: { functionName: string; url: string; lineNumber: number } };
+type Node = {
+  id: number;
+  children?: number[];
+  callFrame: { functionName: string; url: string; lineNumber: number };
+};
 type CpuProfile = { nodes: Node[]; startTime: number; samples: number[]; timeDeltas: number[] };
 
 /** Shares of the time in which the process did something, the largest first. */
-export type Profile = { groups: [name: string, share: number][]; functions: [name: string, share: number][] };
+export type Profile = Record<"groups" | "functions" | "policies", [name: string, share: number][]>;
 
 /** Where a process spent its time while the load was on; start and end are left out. */
 export function readProfile(file: string, window: { fromUs: number; toUs: number }): Profile {
@@ -12,6 +17,8 @@ export function readProfile(file: string, window: { fromUs: number; toUs: number
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const groups = new Map<string, number>();
   const functions = new Map<string, number>();
+  const policies = new Map<string, number>();
+  const policyAt = policiesOf(nodes);
   let at = startTime;
   let busy = 0;
   for (const [i, id] of samples.entries()) {
@@ -23,10 +30,28 @@ export function readProfile(file: string, window: { fromUs: number; toUs: number
     busy += duration;
     const group = groupOf(frame);
     const name = `\`${frame.functionName || "(anonymous)"}\` of ${group}`;
+    const policy = frame.functionName === "(garbage collector)" ? group : (policyAt.get(id) ?? "");
+    policies.set(policy, (policies.get(policy) ?? 0) + duration);
     groups.set(group, (groups.get(group) ?? 0) + duration);
     functions.set(name, (functions.get(name) ?? 0) + duration);
   }
-  return { groups: shares(groups, busy), functions: shares(functions, busy) };
+  return {
+    groups: shares(groups, busy),
+    functions: shares(functions, busy),
+    policies: shares(policies, busy),
+  };
+}
+
+/** Of each node of the tree of calls. */
+function policiesOf(nodes: Node[]): Map<number, string> {
+  const parents = new Map(
+    nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
+  );
+  const urls = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.url]));
+  function* outwards(id: number): Generator<string> {
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) yield urls.get(at) ?? "";
+  }
+  return new Map(nodes.map(({ id }) => [id, policyOf(outwards(id))]));
 }
 
 function shares(times: Map<string, number>, busy: number): [string, number][] {

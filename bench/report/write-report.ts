@@ -39,7 +39,10 @@ export function writeReport(results: Results): string {
     ...swipesPart(results.swipes),
     ...messagesPart(results.messages),
   ];
-  if (profiles) parts.push(...profilesPart(profiles));
+  if (profiles) {
+    const cpu = medianOf(results.gateway.rounds.member.saturated.get("gateway") ?? [], cpuUs("proxy"));
+    parts.push(...policiesPart(profiles.gateway, cpu), ...profilesPart(profiles));
+  }
   parts.push(readFileSync(new URL("../reading.md", import.meta.url), "utf8").trim());
   return `${parts.join("\n\n")}\n`;
 }
@@ -83,7 +86,7 @@ function gatewayPart({ rounds, contestants }: GatewayResult): string[] {
     "## Gateway",
     "The gateway as in production, with every policy on: origin and CORS, limits by address and member in Redis (too " +
       "high to refuse), token and live session (member route), route policy, request id and trace, deadline, security " +
-      `headers, breaker, access log of every request, metrics. Beside it a bare \`${bare}\`` +
+      `headers, load shedding, breaker, access log of every request, metrics, traces of a hundredth. Beside it a bare \`${bare}\`` +
       (contestants.includes("nginx") ? ", and nginx with one worker and an access log" : "") +
       ". All forward the same requests to the same small JSON answer of a bare Node server.",
     table(["", "CPU, saturated", "CPU, paced", "p50, paced", "p99, paced"], comparison),
@@ -161,6 +164,20 @@ function messagesPart(rounds: Rounds): string[] {
     ),
     figures(rounds.saturated, "saturated", columns),
     figures(rounds.paced, "paced", columns),
+  ];
+}
+
+function policiesPart({ policies }: Profile, cpuOfRequest: number | null): string[] {
+  const rows = policies.map(([name, share]) => [
+    name,
+    `${number(share * 100, 1)} %`,
+    number(cpuOfRequest === null ? null : cpuOfRequest * share, 0),
+  ]);
+  return [
+    "## What each policy costs",
+    "Of a request to the member route, saturated: a profile's samples by what the innermost frame that belongs to a " +
+      "policy is there for, as shares of the CPU above.",
+    table(["", "share", "µs/request"], rows),
   ];
 }
 

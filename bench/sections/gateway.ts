@@ -41,7 +41,12 @@ export async function benchGateway({ system, plan, progress }: Section): Promise
 }
 
 /** With everything on that a request meets in production; the limits are too high to refuse, and are counted as ever. */
-export function startGateway(system: System, upstreamUrl: string, profileFolder?: string): Promise<Spawned> {
+export async function startGateway(
+  system: System,
+  upstreamUrl: string,
+  profileFolder?: string,
+): Promise<Spawned> {
+  const collector = await spawnPeer("upstream", [], system);
   const { natsUrl, redisUrl } = system;
   return spawnService(
     "gateway",
@@ -49,13 +54,18 @@ export function startGateway(system: System, upstreamUrl: string, profileFolder?
       natsUrl,
       redisUrl,
       corsOrigins: origin,
+      traceSample: 0.01,
       limitScale: 1_000_000,
       // Saturated is what it would refuse.
       shedAfterMs: 60_000,
       shedQueueMs: 60_000,
       ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), upstreamUrl])),
     },
-    profileFolder === undefined ? system : { ...system, name: "gateway-profiled", profileFolder },
+    {
+      ...system,
+      tracesUrl: collector.url,
+      ...(profileFolder === undefined ? {} : { name: "gateway-profiled", profileFolder }),
+    },
   );
 }
 

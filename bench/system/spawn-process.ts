@@ -51,7 +51,14 @@ export async function spawnProcess(options: SpawnOptions): Promise<Spawned> {
 export async function spawnService(
   service: ServiceName,
   settings: Record<string, string | number>,
-  context: { folder: string; cleanup: Cleanup; name?: string; profileFolder?: string },
+  context: {
+    folder: string;
+    cleanup: Cleanup;
+    name?: string;
+    profileFolder?: string;
+    /** Where its traces go. */
+    tracesUrl?: string;
+  },
 ): Promise<Spawned> {
   const [port, opsPort] = [await freePort(), await freePort()];
   const all = { env: "test", port, opsPort, instanceId: context.name ?? service, ...settings };
@@ -59,8 +66,16 @@ export async function spawnService(
   const profile = context.profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${context.profileFolder}`] : [];
   return spawnProcess({
     name: context.name ?? service,
-    args: [...profile, main],
-    env: Object.fromEntries(Object.entries(all).map(([key, value]) => [variableOf(key), String(value)])),
+    args: ["--import", import.meta.resolve("@kismet/service-kit/register-telemetry"), ...profile, main],
+    env: {
+      ...Object.fromEntries(Object.entries(all).map(([key, value]) => [variableOf(key), String(value)])),
+      ...(context.tracesUrl === undefined
+        ? {}
+        : {
+            OTEL_EXPORTER_OTLP_ENDPOINT: context.tracesUrl,
+            OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+          }),
+    },
     url: `http://127.0.0.1:${port}`,
     readyUrl: `http://127.0.0.1:${opsPort}/readyz`,
     folder: context.folder,
