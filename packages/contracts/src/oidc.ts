@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { Device, Email, Session, SignInAnswer, SignupRequest } from "./auth.ts";
+import { Device, Email, SignInAnswer, SignupRequest } from "./auth.ts";
 import { literals, nullable, page, strict, Timestamp, Uuid } from "./schema.ts";
 
 export const oidcProviders = ["google", "apple", "development"] as const;
@@ -77,8 +77,8 @@ export type OidcTicket = Static<typeof OidcTicket>;
 
 /** With a flow that was begun to link: nothing more is to be done. */
 export const OidcLinked = strict({ linked: Uuid });
-export const OidcOutcome = Type.Union([...SignInAnswer.anyOf, OidcTicket]);
-export type OidcOutcome = Static<typeof OidcOutcome>;
+export const OidcOutcome = Type.Union([...SignInAnswer.anyOf, OidcTicket, OidcLinked]);
+export type OidcOutcome = SignInAnswer | OidcTicket | Static<typeof OidcLinked>;
 
 const { birthDate, locale, acceptedTermsVersion } = SignupRequest.properties;
 export const OidcSignUp = strict({
@@ -98,7 +98,6 @@ export const OidcVerify = strict({
   device: Type.Optional(Device),
 });
 export const OidcTicketRequest = strict({ ticket: Secret });
-export const OidcSignUpAnswer = Session;
 
 /** A provider's account by which a member can sign in. */
 export const Identity = strict({

@@ -14,5 +14,6 @@ export { startMailCatcher, type MailCatcher } from "./infrastructure/mail-catche
 export { type Exit, type ManagedProcess, startProcess } from "./infrastructure/managed-process.ts";
 export { freePort } from "./infrastructure/ports.ts";
 export { serviceEnvironment } from "./service-environment.ts";
+export { type Returned, visitProvider } from "./story/visit-provider.ts";
 export { type Deviation, SoftwareAuthenticator } from "./story/software-authenticator.ts";
 export { leakShapes } from "./check/leak-shapes.ts";

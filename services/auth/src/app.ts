@@ -15,6 +15,9 @@ import { createLetterbox } from "./letters/letterbox.ts";
 import { createMailLinks } from "./letters/mail-links.ts";
 import { createMailer } from "./letters/mailer.ts";
 import { createPostman } from "./letters/postman.ts";
+import { registerOidcRoutes } from "./oidc/oidc-routes.ts";
+import { createProviderClient } from "./oidc/provider-client.ts";
+import { providerSettingsOf } from "./oidc/provider-settings.ts";
 import { registerPasskeyRoutes } from "./passkeys/passkey-routes.ts";
 import { relyingPartyOf } from "./passkeys/relying-party.ts";
 import { servePages } from "./pages/page-routes.ts";
@@ -35,6 +38,8 @@ import { startUpkeep } from "./upkeep.ts";
 export async function buildApp(parts: Parts<Config>): Promise<App> {
   const { config, clock } = parts;
   const relyingParty = relyingPartyOf(config);
+  const clients = providerSettingsOf(config).map((settings) => createProviderClient(parts, settings));
+  const providers = new Map(clients.map((client) => [client.name, client]));
   const database = createDatabase(parts, schema);
   const bus = createBus(parts, database);
   const app = createHttpApp(parts, {
@@ -88,6 +93,13 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerFactorRoutes(app, deps);
   registerPasskeyRoutes(app, deps);
   registerEmailChangeRoutes(app, deps);
+  registerOidcRoutes(app, {
+    ...deps,
+    minimumAge,
+    providers,
+    publicUrl: config.publicUrl,
+    returnUrls: config.oidcReturnUrls,
+  });
   registerSessionRoutes(app, deps);
   registerPasswordRoutes(app, deps);
   registerAccounts(app, bus, { ...deps, deletionDays });

@@ -31,6 +31,25 @@ export const Config = Type.Object({
   passkeyRpId: Type.String({ minLength: 1, maxLength: 253 }),
   /** Where passkeys may be used: origins of pages, and `android:apk-key-hash:...` of apps. */
   passkeyOrigins: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { minItems: 1, maxItems: 32 }),
+  /** Providers to sign in with: each has all of its settings, or none. */
+  googleIssuer: Type.String({ minLength: 1, maxLength: 300, default: "https://accounts.google.com" }),
+  googleClientId: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+  googleClientSecret: Type.Optional(secret({ minLength: 24 })),
+  appleIssuer: Type.String({ minLength: 1, maxLength: 300, default: "https://appleid.apple.com" }),
+  appleClientId: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+  appleTeamId: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+  appleKeyId: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+  /** PKCS #8 PEM of the key that Apple has given. */
+  applePrivateKey: Type.Optional(secret({ minLength: 100 })),
+  /** One of a laptop's own; refused in production. */
+  oidcDevelopmentIssuer: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+  oidcDevelopmentClientId: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+  oidcDevelopmentClientSecret: Type.Optional(secret()),
+  /** Pages, and addresses that open an app, to which a browser may return from a provider; the first by default. */
+  oidcReturnUrls: Type.Array(Type.String({ pattern: "^[a-z][a-z0-9+.-]*://?[^#\\s]+$", maxLength: 500 }), {
+    maxItems: 32,
+    default: [],
+  }),
   refreshDays: Type.Integer({ minimum: 1, maximum: 90, default: 30 }),
   sessionDays: Type.Integer({ minimum: 1, maximum: 730, default: 365 }),
   /** How long a refresh whose answer was lost may be repeated. */

@@ -4,6 +4,8 @@ import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
 import type { Config } from "./config.ts";
 import { deleteEmailChangesBefore } from "./email/email-changes-repository.ts";
 import type { Keyring } from "./keys/keyring.ts";
+import { deleteFlowsBefore } from "./oidc/flows-repository.ts";
+import { deleteTicketsBefore } from "./oidc/tickets-repository.ts";
 import { deletePasskeyChallengesBefore } from "./passkeys/passkeys-repository.ts";
 import { deleteResetsBefore } from "./password/resets-repository.ts";
 import { deleteSessionsBefore } from "./sessions/sessions-repository.ts";
@@ -35,6 +37,8 @@ export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyrin
         await deleteResetsBefore(tx, before(dayMs));
         await deleteEmailChangesBefore(tx, before(dayMs + parts.config.emailUndoHours * 3_600_000));
         await deleteChallengesBefore(tx, before(2 * dayMs));
+        await deleteFlowsBefore(tx, before(0));
+        await deleteTicketsBefore(tx, before(1_800_000));
         await deletePasskeyChallengesBefore(tx, before(0));
         await deleteWhereaboutsBefore(tx, before(keepWhereaboutsMs));
         await deleteGuessesBefore(tx, before(dayMs));

@@ -16,6 +16,8 @@ import { Config } from "../src/config.ts";
 
 export const hashSecret = "q8Tn3vLx0Zr5Kc7Wd2Hs9Yb4Mf6Gj1Pa_hash";
 export const keyEncryptionSecret = "u2Xe7Rk4Vn9Bs1Qy6Ct3Lw8Zm5Hd0Jf_seal";
+/** Of the gateway that is not there. */
+export const publicUrl = "https://kismet.test";
 /** From where pages are taken to come. */
 export const pageOrigin = "http://localhost:8080";
 export const auditSecret = "w5Jc8Np2Qk6Tz1Rf9Xd4Vb7Gm3Ls0Hy_audit";
@@ -49,7 +51,7 @@ export async function startAuth(
 
 const secretsAnd = ({ smtpPort }: { smtpPort: number }) => ({
   smtpUrl: `smtp://127.0.0.1:${smtpPort}`,
-  publicUrl: "https://kismet.test",
+  publicUrl,
   hashSecret,
   keyEncryptionSecret,
   auditSecret,

@@ -53,6 +53,18 @@ async function signIn({ authenticator }: Member, deviation: Deviation = {}): Pro
 const list = async ({ session }: Member) =>
   (await call<{ items: Passkey[] }>(auth, "GET", path, { token: session.accessToken })).body.items;
 
+/** Of the audit trail, whether it is sealed by now or not. */
+async function audited(details: string): Promise<string[]> {
+  const rows = await world.sql<{ what: string }>(
+    `SELECT action || ' ' || outcome AS what FROM (
+       SELECT action, outcome, details FROM auth.audit_pending
+       UNION ALL SELECT action, outcome, details FROM auth.audit_trail) a
+     WHERE details LIKE $1`,
+    [`%${details}%`],
+  );
+  return rows.map(({ what }) => what);
+}
+
 async function newOwner(): Promise<Member> {
   return { ...(await newMember(auth, mail)), authenticator: new SoftwareAuthenticator(pageOrigin) };
 }
@@ -253,6 +265,8 @@ await t.test(
     t.match(await list(owner), [{ suspendedAt: null }]);
     t.match(await signIn(owner, { counter: 9 }), refused, "a counter seen before");
     t.match(await list(owner), [{ suspendedAt: String }]);
+    t.same(await audited('"stored":9,"presented":9'), ["auth.factor.suspend ok"], "A22");
+    t.ok((await audited('"method":"passkey"')).includes("auth.sign-in refused"), "A22");
     t.match(await signIn(owner, { counter: 10 }), refused, "suspended");
     const mails = await eventually(async () => {
       const found = (await mailsTo(mail, owner.email)).filter(({ subject }) => subject.includes("suspended"));

@@ -1,4 +1,5 @@
 import { makeEmailChange } from "../email/make-email-change.ts";
+import { makeTicketCode } from "../oidc/make-ticket-code.ts";
 import { makeResetToken } from "../password/make-reset-token.ts";
 import { type CodeDeps, renewCode } from "../signup/renew-code.ts";
 import { makeChallengeCode } from "../signin/make-challenge-code.ts";
@@ -18,6 +19,8 @@ export async function handleLetter(deps: CodeDeps, letter: Letter, id: string): 
       return makeChallengeCode(deps, letter, id);
     case "email-change":
       return makeEmailChange(deps, letter, id);
+    case "oidc-code":
+      return makeTicketCode(deps, letter);
     case "mail":
       return letter.mail;
   }

@@ -6,6 +6,8 @@ export type Letter =
   /** `email` and `network` where a code is asked for by address: whose it is, is found out by the postman. */
   | { kind: "challenge-code"; challengeId: string; email?: string; network?: string }
   | { kind: "email-change"; memberId: string; newEmail: string }
+  /** For an address that no provider has verified; the ticket by its hash. */
+  | { kind: "oidc-code"; ticket: string }
   /** Ready to go: for what does not depend on whether an address is known. */
   | { kind: "mail"; mail: Mail };
 

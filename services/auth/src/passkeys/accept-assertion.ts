@@ -1,4 +1,5 @@
 import type { PasskeyAssertion } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import { verifyAuthenticationResponse } from "@simplewebauthn/server";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import { passkeySuspendedMail } from "../letters/mails/passkey-suspended-mail.ts";
@@ -87,8 +88,14 @@ async function recordUse(
   const passkey = await findPasskeyByCredential(tx, credentialId);
   if (!account || passkey?.memberId !== memberId || passkey.suspendedAt) return undefined;
   const now = clock.now();
-  if (decideCounter(passkey.counter, counter) === "ok")
+  const stored = passkey.counter;
+  if (decideCounter(stored, counter) === "ok")
     return updatePasskey(tx, passkey, { counter, backedUp, lastUsedAt: now });
+  await recordAudit(tx, {
+    action: "auth.factor.suspend",
+    subject: memberId,
+    details: { factor: "passkey", stored, presented: counter },
+  });
   await letterbox.post(tx, { kind: "mail", mail: passkeySuspendedMail(account, { name: passkey.name }) });
   return updatePasskey(tx, passkey, { suspendedAt: now });
 }

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { Member, NewPasskey, PasskeyAttestation, PasskeyCreationOptions } from "@kismet/contracts";
 import { NotFound, normaliseText } from "@kismet/service-kit";
+import { recordAudit } from "@kismet/database";
 import { verifyRegistrationResponse } from "@simplewebauthn/server";
 import { findAccount, lockAccount } from "../accounts/accounts-repository.ts";
 import { passkeyAddedMail } from "../letters/mails/passkey-added-mail.ts";
@@ -88,6 +89,7 @@ export async function addPasskey(
       suspendedAt: null,
     };
     if (!(await insertPasskey(tx, passkey))) throw new PasskeyTaken();
+    await recordAudit(tx, { action: "auth.factor.add", subject: memberId, details: { factor: "passkey" } });
     await letterbox.post(tx, { kind: "mail", mail: passkeyAddedMail(account, { name: passkey.name }) });
     return passkey;
   });

@@ -1,3 +1,4 @@
+import { recordAudit } from "@kismet/database";
 import { NotFound } from "@kismet/service-kit";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import { requireWayIn } from "../accounts/require-way-in.ts";
@@ -16,6 +17,11 @@ export async function removePasskey(
     const removed = account && (await deletePasskey(tx, memberId, id));
     if (!removed) throw new NotFound();
     await requireWayIn(tx, account);
+    await recordAudit(tx, {
+      action: "auth.factor.remove",
+      subject: memberId,
+      details: { factor: "passkey" },
+    });
     await letterbox.post(tx, { kind: "mail", mail: passkeyRemovedMail(account, { name: removed.name }) });
   });
 }

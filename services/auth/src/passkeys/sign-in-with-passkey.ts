@@ -1,4 +1,5 @@
 import type { PasskeyAssertion, SignInAnswer } from "@kismet/contracts";
+import { recordAudit } from "@kismet/database";
 import { completeSignIn } from "../signin/complete-sign-in.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
 import type { SignInDevice } from "../signin/sign-in-device.ts";
@@ -12,7 +13,23 @@ export async function signInWithPasskey(
   answer: { id: string; response: PasskeyAssertion },
   device: SignInDevice,
 ): Promise<SignInAnswer> {
-  const { memberId, credentialId } = await acceptAssertion(deps, answer, { purpose: "sign-in" });
+  const { database } = deps;
+  const accepted = await acceptAssertion(deps, answer, { purpose: "sign-in" }).catch(
+    async (error: unknown) => {
+      if (error instanceof PasskeyRefused) {
+        const known = await findPasskeyByCredential(database.read, answer.response.id);
+        await recordAudit(database.read, {
+          action: "auth.sign-in",
+          outcome: "refused",
+          actor: { kind: "stranger" },
+          subject: known?.memberId,
+          details: { method: "passkey" },
+        });
+      }
+      throw error;
+    },
+  );
+  const { memberId, credentialId } = accepted;
   return completeSignIn(deps, {
     memberId,
     method: "passkey",

@@ -1,0 +1,36 @@
+import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import type { Letter, Mail } from "../letters/letter.ts";
+import { addressCodeMail } from "../letters/mails/address-code-mail.ts";
+import { knownAddressMail } from "../letters/mails/known-address-mail.ts";
+import { newCode, triesPerCode } from "../signup/codes.ts";
+import { maxCodesPerHour } from "../signup/decide-code-sending.ts";
+import type { CodeDeps } from "../signup/renew-code.ts";
+import { ticketCodeHashOf } from "./oidc-deps.ts";
+import { countTicketCodes, lockTicket, updateTicket } from "./tickets-repository.ts";
+
+type Asked = Extract<Letter, { kind: "oidc-code" }>;
+
+/** A code for an address that no provider has verified, unless it has an account: its owner is told that. */
+export async function makeTicketCode(
+  deps: CodeDeps,
+  { ticket: tokenHash }: Asked,
+): Promise<Mail | undefined> {
+  const { database, clock, digests, codeSeconds } = deps;
+  return database.transaction(async (tx) => {
+    const now = clock.now();
+    const ticket = await lockTicket(tx, tokenHash, now);
+    if (!ticket?.email || ticket.locale === null) return undefined;
+    const { email, locale } = ticket;
+    const account = await lockAccountByEmail(tx, email);
+    if ((await countTicketCodes(tx, email)) >= maxCodesPerHour) return undefined;
+    const sent = { codesSent: ticket.codesSent + 1, codeSentAt: now };
+    if (account && account.status !== "unverified") {
+      await updateTicket(tx, tokenHash, sent);
+      return knownAddressMail(account, {});
+    }
+    const code = newCode();
+    const codeHash = ticketCodeHashOf(digests, tokenHash, code);
+    await updateTicket(tx, tokenHash, { ...sent, codeHash, triesLeft: triesPerCode });
+    return addressCodeMail({ email, locale }, { code, validFor: codeSeconds });
+  });
+}
