@@ -38,6 +38,10 @@ export const RoutePolicy = strict({
   ticket: Type.Optional(Type.Boolean()),
   /** People open it in a browser: what it answers, errors included, are pages, and what it is sent are their forms. */
   page: Type.Optional(Type.Boolean()),
+  /** Its answers may be compressed. They hold no secret, whose letters their sizes would tell of (BREACH). */
+  compress: Type.Optional(Type.Boolean()),
+  /** Clients ask again and again: an answer that they have already is not sent again. */
+  poll: Type.Optional(Type.Boolean()),
   /** It reads cookies; no other route gets to see any. */
   cookie: Type.Optional(Type.Boolean()),
 });

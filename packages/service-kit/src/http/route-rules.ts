@@ -49,6 +49,9 @@ export function enforceRouteRules(
   if (policy?.stepUp === true) faults.push(...stepUpFaults(policy, canStepUp));
   if (policy?.auth === "client" && !canKnowClients)
     faults.push("asks for a client, and the service has no register of them");
+  if (policy?.compress === true) faults.push(...compressFaults(policy, schema.response));
+  if (policy?.poll === true && route.method !== "GET")
+    faults.push("is polled (config.policy.poll), and no GET");
   if (!route.schema || !("summary" in route.schema)) faults.push("has no summary (schema.summary)");
   if (!schema.response && !isWebsocket(route)) faults.push("has no response schemas (schema.response)");
   if (/[:*]/.test(route.url) && !schema.params)
@@ -125,6 +128,26 @@ function completed(schema: RouteSchema, policy: RoutePolicy, websocket: boolean)
           default: response["default"] ?? (policy.page === true ? errorPage : problem),
         },
   };
+}
+
+/** By their names; a signed address is a secret too. */
+const secretName = /token|secret|ticket|password|code$|key$|^url|url$|urls$/i;
+
+/** Beside what others can put into an answer, its size tells of the secrets in it, letter by letter (BREACH). */
+function compressFaults({ auth, limit, page, cookie }: RoutePolicy, response: unknown): string[] {
+  const secrets = new Set(namesIn(response).filter((name) => secretName.test(name)));
+  const isOpen = page !== true && cookie !== true && limit !== "credential" && auth !== "staff";
+  return [
+    ...(isOpen ? [] : ["may not be compressed (config.policy.compress) for what it is about"]),
+    ...[...secrets].map((name) => `may not be compressed (config.policy.compress): it answers "${name}"`),
+  ];
+}
+
+function namesIn(schema: unknown): string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  const { properties } = schema as { properties?: Record<string, unknown> };
+  const own = properties && typeof properties === "object" ? Object.keys(properties) : [];
+  return [...own, ...Object.values(schema).flatMap(namesIn)];
 }
 
 function securityOf({ auth }: RoutePolicy): object[] {

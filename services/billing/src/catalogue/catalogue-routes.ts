@@ -9,7 +9,15 @@ export function registerCatalogueRoutes(app: App, providers: ProviderName[]): vo
     url: "/v1/billing/catalogue",
     schema: { summary: "What can be bought, with all prices", response: { 200: Catalogue } },
     config: {
-      policy: { auth: "public", limit: "read", bodyLimit: 1_024, timeoutMs: 1_000, idempotent: true },
+      policy: {
+        auth: "public",
+        limit: "read",
+        bodyLimit: 1_024,
+        timeoutMs: 1_000,
+        idempotent: true,
+        compress: true,
+        poll: true,
+      },
     },
     handler: async () => answer,
   });

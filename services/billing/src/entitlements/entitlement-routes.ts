@@ -21,6 +21,7 @@ export function registerEntitlements(
         timeoutMs: 2_000,
         idempotent: true,
         anyStatus: true,
+        poll: true,
       },
     },
     handler: (request) => readEntitlements(deps, request.member.memberId),

@@ -16,7 +16,15 @@ export function registerChangeRoutes(app: App, parts: Parts<Config>, database: D
       response: { 200: ChangePage },
     },
     config: {
-      policy: { auth: "member", limit: "read", bodyLimit: 1_024, timeoutMs: 5_000, idempotent: true },
+      policy: {
+        auth: "member",
+        limit: "read",
+        bodyLimit: 1_024,
+        timeoutMs: 5_000,
+        idempotent: true,
+        compress: true,
+        poll: true,
+      },
     },
     async handler(request) {
       const { memberId } = request.member;

@@ -29,7 +29,15 @@ export function registerConversationRoutes(app: App, database: Database<Schema>,
       response: { 200: ConversationPage },
     },
     config: {
-      policy: { auth: "member", limit: "read", bodyLimit: 1_024, timeoutMs: 5_000, idempotent: true },
+      policy: {
+        auth: "member",
+        limit: "read",
+        bodyLimit: 1_024,
+        timeoutMs: 5_000,
+        idempotent: true,
+        compress: true,
+        poll: true,
+      },
     },
     async handler(request) {
       const { limit = defaultLimit, cursor } = request.query;

@@ -25,7 +25,14 @@ export function registerMessageRoutes(
       response: { 200: MessagePage },
     },
     config: {
-      policy: { auth: "member", limit: "read", bodyLimit: 1_024, timeoutMs: 5_000, idempotent: true },
+      policy: {
+        auth: "member",
+        limit: "read",
+        bodyLimit: 1_024,
+        timeoutMs: 5_000,
+        idempotent: true,
+        compress: true,
+      },
     },
     async handler(request) {
       const { id } = request.params;

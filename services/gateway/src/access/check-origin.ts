@@ -6,7 +6,7 @@ import type { Config } from "../config.ts";
 import { OriginRefused } from "../gateway-errors.ts";
 import { decideOrigin, type Provenance } from "./decide-origin.ts";
 
-const exposedHeaders = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"];
+const exposedHeaders = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "etag"];
 const preflightCachedSeconds = 600;
 
 /** CORS answers for listed origins, and the refusal of everybody else's pages (A03). */
@@ -28,6 +28,7 @@ export async function checkOrigins(app: App, config: Config): Promise<void> {
       "authorization",
       "content-type",
       "idempotency-key",
+      "if-none-match",
       "x-request-id",
       apiKeyHeader,
       "x-kismet-client",

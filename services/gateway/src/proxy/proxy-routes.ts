@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { asPublicFailure, decideRetry } from "./failures.ts";
 import { forwardedHeaders } from "./forwarded-headers.ts";
 import { readBody } from "./read-body.ts";
+import { type Shape, shapeOf } from "../answers/whole-answer.ts";
 import type { Visit } from "../shedding/concurrency.ts";
 import { priorityOf } from "../shedding/decide-shedding.ts";
 import type { Shedding } from "../shedding/shed-load.ts";
@@ -47,6 +48,12 @@ export function proxyRoutes(
   }
 }
 
+/** Whether or not it is compressed: a cache must know that it might have been. */
+function varyByEncoding(reply: FastifyReply): void {
+  const before = reply.getHeader("vary");
+  void reply.header("vary", before === undefined ? "accept-encoding" : `${String(before)}, accept-encoding`);
+}
+
 /** A request on its way to an upstream, in as many attempts as it takes. */
 class Forwarding {
   readonly #idempotent: boolean;
@@ -56,6 +63,7 @@ class Forwarding {
   readonly #reply: FastifyReply;
   readonly #service: ServiceName;
   readonly #sent: UpstreamRequest;
+  readonly #shape: Shape | undefined;
   #attempt = 0;
   #relay: Relay | undefined;
   #waiting: NodeJS.Timeout | undefined;
@@ -74,6 +82,8 @@ class Forwarding {
     this.#reply = reply;
     this.#service = service;
     const { traceparent } = request.requestContext;
+    this.#shape = shapeOf(policy, request);
+    if (policy.compress === true) varyByEncoding(reply);
     const body = request.body as Buffer | Readable | undefined;
     this.#sent = {
       method,
@@ -90,7 +100,7 @@ class Forwarding {
   }
 
   #try(): void {
-    const relay = new Relay(this.#reply, (error) => this.#refuse(error));
+    const relay = new Relay(this.#reply, (error) => this.#refuse(error), this.#shape);
     this.#relay = relay;
     const span = upstreamSpan(this.#request, this.#service);
     if (span) this.#sent.traceparent = traceparentOf(span);

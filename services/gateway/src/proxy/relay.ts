@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { PublicError } from "@kismet/service-kit";
 import type { FastifyReply } from "fastify";
 import type { Dispatcher } from "undici";
+import { canBeShaped, maxWholeBytes, sendWhole, type Shape } from "../answers/whole-answer.ts";
 import { writeHead } from "./answered-headers.ts";
 
 /** Nobody waits for the answer any more: says nothing against the upstream, and nobody is told. */
@@ -31,10 +32,15 @@ export class Relay implements Dispatcher.DispatchHandler {
   status = 0;
   #headers: IncomingHttpHeaders | undefined;
   #isWritten = false;
+  readonly #shape: Shape | undefined;
+  /** What has come of an answer that is sent as a whole. */
+  #whole: Buffer[] | undefined;
+  #wholeBytes = 0;
 
   /** `failed` is told of an end between the upstream's head and its body: the client knows nothing of either. */
-  constructor(reply: FastifyReply, failed: (error: Error) => void) {
+  constructor(reply: FastifyReply, failed: (error: Error) => void, shape: Shape | undefined) {
     this.#reply = reply;
+    this.#shape = shape;
     this.#failed = failed;
     this.started = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -66,11 +72,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#cancelled) return;
     this.status = status;
     this.#headers = headers;
+    if (this.#shape && canBeShaped(status, headers)) this.#whole = [];
     this.#resolve(headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#cancelled || !this.#headers) return;
+    if (this.#whole && this.#isKept(this.#whole, chunk)) return;
     const { raw } = this.#reply;
     const isAll = !this.#isWritten && Number(this.#headers["content-length"]) === chunk.length;
     this.#begin(this.#headers);
@@ -82,9 +90,29 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#cancelled || !this.#headers) return;
+    if (this.#whole && this.#shape) return this.#sendWhole(this.#headers, this.#whole, this.#shape);
     this.#begin(this.#headers);
     const { raw } = this.#reply;
     if (!raw.writableEnded) raw.end();
+  }
+
+  /** Keeps a chunk until all are there; what turns out too large for that goes out as it comes. */
+  #isKept(whole: Buffer[], chunk: Buffer): boolean {
+    this.#wholeBytes += chunk.length;
+    if (this.#wholeBytes <= maxWholeBytes) {
+      whole.push(chunk);
+      return true;
+    }
+    this.#whole = undefined;
+    if (this.#headers) this.#begin(this.#headers);
+    for (const each of whole) this.#reply.raw.write(each);
+    return false;
+  }
+
+  #sendWhole(headers: IncomingHttpHeaders, whole: Buffer[], shape: Shape): void {
+    this.#isWritten = true;
+    this.#reply.hijack();
+    sendWhole(this.#reply, headers, Buffer.concat(whole), shape).catch(() => this.#reply.raw.destroy());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

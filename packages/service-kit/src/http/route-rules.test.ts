@@ -1,0 +1,47 @@
+import { page, type RoutePolicy, strict } from "@kismet/contracts";
+import { test } from "tap";
+import { Type } from "typebox";
+import { enforceRouteRules } from "./route-rules.ts";
+
+const policy: RoutePolicy = {
+  auth: "member",
+  limit: "read",
+  bodyLimit: 1_024,
+  timeoutMs: 1_000,
+  idempotent: true,
+};
+const text = Type.String({ maxLength: 10 });
+
+function register(change: Partial<RoutePolicy>, answer = strict({ name: text }), method = "GET"): void {
+  enforceRouteRules({
+    method,
+    url: "/v1/things",
+    schema: { summary: "x", response: { 200: answer } },
+    config: { policy: { ...policy, ...change } },
+    handler: async () => undefined,
+  } as never);
+}
+
+test("A36 a route whose answers hold a secret, or are about one, can't have them compressed", async (t) => {
+  t.doesNotThrow(() => register({ compress: true, poll: true }));
+  for (const name of ["accessToken", "ticket", "photoUrl", "urls", "clientSecret", "key", "resetCode"]) {
+    const answer = page(strict({ [name]: text }));
+    t.throws(() => register({ compress: true }, answer as never), {
+      message: new RegExp(`answers "${name}"`),
+    });
+    t.doesNotThrow(() => register({}, answer as never), "as it is it may");
+  }
+  const about: Partial<RoutePolicy>[] = [
+    { limit: "credential" },
+    { auth: "staff" },
+    { page: true },
+    { cookie: true },
+  ];
+  for (const change of about)
+    t.throws(() => register({ compress: true, ...change }), { message: /compress/ });
+  t.throws(() => register({ poll: true }, undefined, "POST"), { message: /polled/ });
+});
+
+test("A37 a service without the register of clients can't have a route for them", async (t) => {
+  t.throws(() => register({ auth: "client" }), { message: /register/ });
+});

@@ -1,0 +1,86 @@
+import { hash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
+import type { RoutePolicy } from "@kismet/contracts";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { writeHead } from "../proxy/answered-headers.ts";
+import { decideEncoding, type Encoding, isKnown } from "./decide-encoding.ts";
+
+/** What is to be done with an answer once all of it is there; answers that are larger pass through as they come. */
+export type Shape = { encoding: Encoding | undefined; isPolled: boolean; ifNoneMatch: string | undefined };
+
+export const maxWholeBytes = 512 * 1_024;
+/** Below it the answer fits into a packet as it is. */
+const leastCompressedBytes = 1_024;
+const json = /^application\/([a-z.-]+\+)?json\b/;
+
+/** By the route's policy and what the client says that it can read or has; undefined, as nearly always, for nothing. */
+export function shapeOf(policy: RoutePolicy, { headers }: FastifyRequest): Shape | undefined {
+  const isPolled = policy.poll === true;
+  const encoding = policy.compress === true ? decideEncoding(headers["accept-encoding"]) : undefined;
+  if (!isPolled && encoding === undefined) return undefined;
+  return { encoding, isPolled, ifNoneMatch: headers["if-none-match"] };
+}
+
+export function canBeShaped(status: number, headers: IncomingHttpHeaders): boolean {
+  return (
+    status === 200 &&
+    headers["content-encoding"] === undefined &&
+    json.test(headers["content-type"] ?? "") &&
+    Number(headers["content-length"] ?? 0) <= maxWholeBytes
+  );
+}
+
+/** Answers 304 if the client has it, else compresses it if that pays. */
+export async function sendWhole(
+  reply: FastifyReply,
+  answered: IncomingHttpHeaders,
+  body: Buffer,
+  { encoding, isPolled, ifNoneMatch }: Shape,
+): Promise<void> {
+  const headers: IncomingHttpHeaders = { ...answered };
+  if (isPolled) {
+    const tag = `W/"${hash("sha256", body, "base64url").slice(0, 27)}"`;
+    headers.etag = tag;
+    // Kept by the client alone, and asked about each time.
+    if (headers["cache-control"] === "no-store") headers["cache-control"] = "private, no-cache";
+    if (isKnown(ifNoneMatch, tag)) {
+      delete headers["content-length"];
+      delete headers["content-type"];
+      write(reply, 304, headers, undefined);
+      return;
+    }
+  }
+  const packed = encoding && body.length >= leastCompressedBytes ? await compress[encoding](body) : body;
+  if (encoding && packed.length < body.length) headers["content-encoding"] = encoding;
+  const sent = headers["content-encoding"] === undefined ? body : packed;
+  headers["content-length"] = String(sent.length);
+  write(reply, 200, headers, sent);
+}
+
+function write(
+  reply: FastifyReply,
+  status: number,
+  headers: IncomingHttpHeaders,
+  body: Buffer | undefined,
+): void {
+  // The client may have gone while it was compressed.
+  if (reply.raw.destroyed) return;
+  writeHead(reply, status, headers);
+  reply.raw.end(body);
+}
+
+/** Quick ones: who waits for a smaller answer must not wait longer than it saves. */
+const compress: Record<Encoding, (body: Buffer) => Promise<Buffer>> = {
+  br: (body) =>
+    promisify(brotliCompress)(body, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: 4,
+        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+        [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
+      },
+    }),
+  gzip: (body) => promisify(gzip)(body, { level: 6 }),
+  zstd: (body) => promisify(zstdCompress)(body, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
+};
