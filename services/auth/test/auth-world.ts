@@ -27,6 +27,17 @@ export const patience = { timeoutMs: 15_000 };
 type Told = { code?: string; requestId?: string; detail?: string };
 export type Answer<T = object> = { status: number; body: T & Told; headers: Record<string, unknown> };
 
+/** Stands still unless it is moved, so that 30 s are 30 s however busy the machine is. */
+export class StoppedClock extends MovedClock {
+  #at = Date.now();
+  override now(): Date {
+    return new Date(this.#at);
+  }
+  override move(ms: number): void {
+    this.#at += ms;
+  }
+}
+
 export async function startMail(t: Teardown): Promise<MailCatcher> {
   const mail = await startMailCatcher({ log: () => undefined });
   t.teardown(() => mail.stop());

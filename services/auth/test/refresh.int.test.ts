@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Session } from "@kismet/contracts";
-import { createWorld, MovedClock } from "@kismet/testing";
+import { createWorld } from "@kismet/testing";
 import fc from "fast-check";
 import t from "tap";
 import {
@@ -11,19 +11,9 @@ import {
   refresh,
   startAuth,
   startMail,
+  StoppedClock,
   waitingForLocks,
 } from "./auth-world.ts";
-
-/** Stands still unless it is moved, so that 30 s are 30 s however busy the machine is. */
-class StoppedClock extends MovedClock {
-  #at = Date.now();
-  override now(): Date {
-    return new Date(this.#at);
-  }
-  override move(ms: number): void {
-    this.#at += ms;
-  }
-}
 
 const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
 const clock = new StoppedClock();

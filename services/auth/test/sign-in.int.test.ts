@@ -26,12 +26,17 @@ import {
   signup,
   startAuth,
   startMail,
+  StoppedClock,
   waitingForLocks,
 } from "./auth-world.ts";
 
+// Of a busy machine.
+t.setTimeout(120_000);
+
 const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
 // Sends codes again at once: how often at most, a test of its own asks.
-const auth = await startAuth(t, world, mail, { codeIntervalMs: 0 });
+// Its clock stands still: a wait of a second must not be over because the machine is busy.
+const auth = await startAuth(t, world, mail, { codeIntervalMs: 0, clock: new StoppedClock() });
 const two = await startAuth(t, world, mail, { codeIntervalMs: 0, clock: auth.clock });
 
 /** Addresses of networks in Germany, three of them, and in the United States. */
@@ -54,8 +59,11 @@ const asMember = <T = object>(
   token: string,
   body?: unknown,
 ) => call<T>(auth, method, path, { token, ...(body === undefined ? {} : { body }) });
-const sessionsOf = async (token: string) =>
-  (await asMember<{ items: Static<typeof SessionItem>[] }>("GET", "/v1/auth/sessions", token)).body.items;
+/** The session that the token is of, as the device list shows it. */
+const listedOf = async (token: string) =>
+  (
+    await asMember<{ items: Static<typeof SessionItem>[] }>("GET", "/v1/auth/sessions", token)
+  ).body.items.find(({ current }) => current);
 const wrongOf = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, "0");
 const challengeOf = ({ body }: Answer<Partial<Challenge>>) => {
   assert.ok(body.challenge, JSON.stringify(body));
@@ -132,7 +140,7 @@ await t.test(
     t.same(answers.map(({ status }) => status).sort(), [200, 410, 410], "of three at once, one");
     const opened = answers.find(({ status }) => status === 200)?.body as Session;
     t.match(await mailText(mail, email, 3), /Café tablet[\s\S]*United States/, "an alert");
-    const [row] = await sessionsOf(opened.accessToken);
+    const row = await listedOf(opened.accessToken);
     t.match(row, {
       deviceName: "Café tablet",
       place: "US",
@@ -144,7 +152,7 @@ await t.test(
       { refreshToken: opened.refreshToken },
       { address: berlin },
     );
-    t.equal((await sessionsOf(moved.body.accessToken))[0]?.place, "DE", "where it was last seen");
+    t.equal((await listedOf(moved.body.accessToken))?.place, "DE", "where it was last seen");
     const again = await login(email, { address: texas, device: { token: opened.deviceToken ?? "" } });
     t.ok(again.body.accessToken, "known from now on");
     await noLettersWait();
@@ -248,7 +256,7 @@ await t.test("codes by e-mail instead of a password: the same answer for every a
   t.same(await tries(id), await tries(unknown.body.challenge.id), "wrong codes too");
   const opened = await answer(known.body.challenge.id, "email_code", code, { address: texas });
   t.equal(opened.status, 200, "nobody else's tries were spent on this one");
-  t.match((await sessionsOf((opened.body as Session).accessToken))[0], {
+  t.match(await listedOf((opened.body as Session).accessToken), {
     methods: ["email_code"],
     place: "US",
   });
@@ -353,7 +361,7 @@ await t.test("an authenticator is asked for once it is confirmed, and each code 
     "one code, four sign-ins at once, one",
   );
   const opened = sessions.find(({ status }) => status === 200)?.body as Session;
-  t.match((await sessionsOf(opened.accessToken))[0]?.methods, ["password", "totp"]);
+  t.match((await listedOf(opened.accessToken))?.methods, ["password", "totp"]);
   auth.clock.move(3_600_000);
   t.equal(
     (await answer((await begin()).id, "totp", nowOf(authenticator, -1), home)).status,
@@ -478,7 +486,11 @@ await t.test("what is delicate asks for fresh authentication, by what the refusa
     code,
   });
   t.equal(stolen.status, 410, "it is for the session that asked");
-  t.equal((await ask("/v1/auth/step-up", { kind: "email_code", id, code })).status, 200);
+  const held = await holdAccount(world, session.memberId);
+  const both = [0, 1].map(() => ask("/v1/auth/step-up", { kind: "email_code", id, code }));
+  await waitingForLocks(world, 2);
+  await held.commit();
+  t.same((await Promise.all(both)).map(({ status }) => status).sort(), [200, 410], "of two at once, one");
   t.equal((await delicate()).status, 201);
   t.equal((await ask("/v1/auth/step-up", { kind: "email_code", id, code })).status, 410, "once");
   await world.sql("UPDATE auth.sessions SET authenticated_at = $2 WHERE id = $1", [
@@ -516,14 +528,14 @@ await t.test("guessing: many at once get no more tries than one by one, and the 
   const parallel = await berliner();
   const atOnce = statuses(
     await Promise.all(
-      Array.from({ length: 40 }, (_, i) =>
+      Array.from({ length: 24 }, (_, i) =>
         login(parallel.email, { ...newGuesser(), at: i % 2 ? two : auth }, `guess ${i}`),
       ),
     ),
   );
   const looked = (all: number[]) => all.filter((status) => status === 401).length;
   t.equal(looked(inTurn), 6);
-  t.ok(looked(atOnce) <= 6 && looked(atOnce) > 0, `${looked(atOnce)} of forty at once`);
+  t.ok(looked(atOnce) <= 6 && looked(atOnce) > 0, `${looked(atOnce)} of 24 at once`);
   t.ok([...inTurn, ...atOnce].every((status) => status === 401 || status === 429));
   const waits: number[] = [];
   const { email } = parallel;
@@ -587,12 +599,12 @@ await t.test("guessing at many accounts from one address, of IPv6 one /64, has t
   const limited = await startAuth(t, world, mail, { clock: auth.clock, guessesPerAddress: 4 });
   for (const addresses of [["9.250.1.1"], ["2a01:4f8:1:2::1", "2a01:4f8:1:2:3:4:5:6"]]) {
     const answers = await Promise.all(
-      Array.from({ length: 24 }, (_, i) =>
+      Array.from({ length: 14 }, (_, i) =>
         login(newAddress(), { address: addresses[i % addresses.length] ?? "", at: limited }, "guess"),
       ),
     );
     const looked = statuses(answers).filter((status) => status === 401).length;
-    t.ok(looked > 0 && looked <= 5, `${looked} of 24`);
+    t.ok(looked > 0 && looked <= 5, `${looked} of 14`);
   }
   const { email } = await berliner();
   const right = await Promise.all(
@@ -607,14 +619,14 @@ await t.test("guessing at many accounts from one address, of IPv6 one /64, has t
 await t.test(
   "credential stuffing from many addresses at many accounts is slowed for all of them",
   async (t) => {
-    const slow = await startAuth(t, world, mail, { clock: auth.clock, guessesPerMinute: 60 });
+    const slow = await startAuth(t, world, mail, { clock: auth.clock, guessesPerMinute: 30 });
     const { email, deviceToken } = await berliner();
     await world.sql("DELETE FROM auth.guesses");
     const answers = await Promise.all(
-      Array.from({ length: 60 }, () => login(newAddress(), { ...newGuesser(), at: slow }, "from a list")),
+      Array.from({ length: 30 }, () => login(newAddress(), { ...newGuesser(), at: slow }, "from a list")),
     );
     const looked = statuses(answers).filter((status) => status === 401).length;
-    t.ok(looked >= 12 && looked <= 16, `${looked} of 60 at once were looked at`);
+    t.equal(looked, 7, "of thirty at once: a burst of six, and one");
     const known = await login(email, { address: hamburg, device: { token: deviceToken }, at: slow });
     t.ok(known.body.accessToken, "a known device does not notice");
     auth.clock.move(10_000);
@@ -622,6 +634,6 @@ await t.test(
       Array.from({ length: 30 }, () => login(newAddress(), { ...newGuesser(), at: slow }, "from a list")),
     );
     const then = statuses(later).filter((status) => status === 401).length;
-    t.ok(then >= 9 && then <= 13, `${then} ten seconds later`);
+    t.equal(then, 5, "ten seconds later");
   },
 );
