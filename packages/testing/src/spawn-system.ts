@@ -24,6 +24,8 @@ export type SystemOptions = {
   servers?: "shared" | "private";
   /** With the stand-in, tokens are signed by `world.signer`. */
   auth?: "stand-in" | "real";
+  /** Only these; the others are away. */
+  services?: readonly ServiceName[];
   /** For every process. */
   env?: Record<string, string>;
   /** Values by configuration key. */
@@ -83,7 +85,9 @@ export async function spawnSystem(t: Teardown, options: SystemOptions = {}): Pro
   const mail = auth === "real" ? await startMail(t) : undefined;
   const standIn = auth === "real" ? undefined : await playAuth(world);
   const lines: LoggedLine[] = [];
-  const names = serviceNames.filter((name) => auth === "real" || name !== "auth");
+  const names = serviceNames.filter(
+    (name) => (auth === "real" || name !== "auth") && (options.services?.includes(name) ?? true),
+  );
   const ports = await choosePorts(names, instances);
   const all = names.flatMap((service) =>
     (ports.get(service) ?? []).map((own) => {

@@ -18,6 +18,7 @@ import { createPostman } from "./letters/postman.ts";
 import { registerOidcRoutes } from "./oidc/oidc-routes.ts";
 import { createProviderClient } from "./oidc/provider-client.ts";
 import { providerSettingsOf } from "./oidc/provider-settings.ts";
+import { servePasskeyPage } from "./passkeys/passkey-page.ts";
 import { registerPasskeyRoutes } from "./passkeys/passkey-routes.ts";
 import { relyingPartyOf } from "./passkeys/relying-party.ts";
 import { servePages } from "./pages/page-routes.ts";
@@ -92,6 +93,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerStepUpRoutes(app, deps);
   registerFactorRoutes(app, deps);
   registerPasskeyRoutes(app, deps);
+  servePasskeyPage(app);
   registerEmailChangeRoutes(app, deps);
   registerOidcRoutes(app, {
     ...deps,

@@ -14,6 +14,7 @@ import { tellProfiles } from "./chapters/profiles.ts";
 import { tellSessions } from "./chapters/sessions.ts";
 import { tellSignUp } from "./chapters/sign-up.ts";
 import { tellSwipes } from "./chapters/swipes.ts";
+import { tellWaysIn } from "./chapters/ways-in.ts";
 import { Unexpected } from "./expect.ts";
 import { findSystem, type System } from "./find-system.ts";
 import { Gateway } from "./gateway.ts";
@@ -57,6 +58,7 @@ async function main(): Promise<number> {
 async function tell(cast: Cast): Promise<void> {
   await tellSignUp(cast);
   await tellSessions(cast);
+  await tellWaysIn(cast);
   await tellProfiles(cast);
   await tellDeck(cast);
   const matchId = await tellSwipes(cast);

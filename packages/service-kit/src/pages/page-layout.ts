@@ -45,7 +45,12 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "x-robots-tag": "noindex, nofollow",
 };
 
-/** A whole page, without a script: one `h1`, which is also its title, and what follows it. */
+export const scriptedPageHeaders: Readonly<Record<string, string>> = {
+  ...pageHeaders,
+  "content-security-policy": `script-src 'self'; connect-src 'self'; ${pageHeaders["content-security-policy"]}`,
+};
+
+/** A whole page: one `h1`, which is also its title, and what follows it. */
 export function renderPage(
   language: Language,
   page: { title: string; content: Html; footer?: Html },

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Reader, readerOf, readerOfHeader } from "./languages.ts";
-import { pageHeaders } from "./page-layout.ts";
+import { pageHeaders, scriptedPageHeaders } from "./page-layout.ts";
 
 /** Whether people open the address of this request, and read what it answers. */
 export function isForPeople(request: FastifyRequest): boolean {
@@ -13,6 +13,16 @@ export function readerOfRequest(request: FastifyRequest): Reader {
   return given === null ? readerOfHeader(request.headers["accept-language"]) : readerOf(given);
 }
 
-export function sendPage(reply: FastifyReply, status: number, page: string): FastifyReply {
-  return reply.code(status).headers(pageHeaders).type("text/html; charset=utf-8").send(page);
+/** With `scripted`, one that runs scripts of ours, which ask of us only. */
+export function sendPage(
+  reply: FastifyReply,
+  status: number,
+  page: string,
+  { scripted = false } = {},
+): FastifyReply {
+  return reply
+    .code(status)
+    .headers(scripted ? scriptedPageHeaders : pageHeaders)
+    .type("text/html; charset=utf-8")
+    .send(page);
 }
