@@ -326,10 +326,13 @@ function provesThatBareSubjectsAreRefused(t: Test): void {
   t.throws(() => defineRequest({ subject, request, timeoutMs: 1, idempotent: true }), /has no reply:/);
   // @ts-expect-error a request without a deadline
   t.throws(() => defineRequest({ subject, request, reply, idempotent: true }), /has no timeoutMs:/);
+  const members = () => [];
   // @ts-expect-error an event without a schema
-  t.throws(() => defineEvent({ subject: "events.auth.planted.asked" }), /has no payload:/);
+  t.throws(() => defineEvent({ subject: "events.auth.planted.asked", members }), /has no payload:/);
+  // @ts-expect-error an event that does not say of whom it tells
+  t.throws(() => defineEvent({ subject: "events.auth.planted.asked", payload: request }), /has no members:/);
   // @ts-expect-error an event outside of its place
-  defineEvent({ subject: "auth.planted.asked", payload: request });
+  defineEvent({ subject: "auth.planted.asked", payload: request, members });
   // @ts-expect-error a signal without a schema
   t.throws(() => defineSignal({ subject: () => subject }), /has no payload:/);
 }

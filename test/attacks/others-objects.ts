@@ -59,6 +59,11 @@ const rows: Record<string, Row> = {
     kind: "staff",
     make: () => `/v1/admin/clients/${nobody}1/keys/aaaaaaaa`,
   },
+  // An archive that is ready takes a while to be made: who may fetch it, export.test.ts proves.
+  "GET /v1/auth/me/exports/:id/archive": {
+    kind: "private",
+    make: () => `/v1/auth/me/exports/${nobody}1/archive`,
+  },
   "DELETE /v1/auth/sessions/:id": {
     kind: "private",
     owner: 204,

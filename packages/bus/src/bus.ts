@@ -6,6 +6,7 @@ import type { Static } from "typebox";
 import { Nats, type NatsConfig } from "./connection.ts";
 import { Consumer, type ConsumerDeclaration } from "./consumer.ts";
 import { Effects } from "./effects.ts";
+import { createForgetting, type Forgetting } from "./forgetting.ts";
 import { outboxTopic } from "./emit.ts";
 import { BusMetrics } from "./metrics.ts";
 import { serveOperations } from "./ops-endpoints.ts";
@@ -41,6 +42,8 @@ export type Bus = {
   /** Shows an event to each instance: those of the last `sinceMs` before the start has ended, then as they come. */
   watch<C extends EventContract>(event: C, options: { sinceMs: number }, handler: WatchHandler<C>): void;
   contracts: BusContracts;
+  /** Of a member who is erased. Needs a database. */
+  forgetting: Forgetting;
 };
 
 /** Without a database a process can ask, answer, watch and signal, but has no events of its own. */
@@ -86,6 +89,10 @@ export function createBus(parts: Parts<NatsConfig>, database?: AnyDatabase): Bus
       const watch = new Watch(parts, nats, event, options, handler);
       watches.push({ event, watch });
     },
+    get forgetting() {
+      if (!durable) throw new Error("who has no database has told nothing that is kept");
+      return durable.forgetting;
+    },
     get contracts() {
       return {
         serves: responders.contracts,
@@ -106,6 +113,7 @@ class DurableParts {
   readonly #relay: Relay;
   readonly #metrics: BusMetrics;
   readonly #consumers = new Map<string, Consumer>();
+  readonly forgetting: Forgetting;
 
   constructor(parts: Parts<NatsConfig & DatabaseConfig>, database: AnyDatabase, links: Links) {
     this.#parts = parts;
@@ -113,6 +121,7 @@ class DurableParts {
     this.#links = links;
     this.#relay = new Relay(parts, database, links.nats);
     this.#metrics = new BusMetrics(parts, database);
+    this.forgetting = createForgetting(parts.name, database, links.nats);
     database.onCommit(outboxTopic, () => this.#wakeRelay());
     serveOperations(parts, database, links.responders, {
       consumers: this.#consumers,

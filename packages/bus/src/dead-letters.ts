@@ -1,6 +1,7 @@
 import type { AnyDatabase } from "@kismet/database";
 import { deadlineIn, type Parts, requireContext, runWithContext } from "@kismet/service-kit";
 import { causeOf, effectTimeoutMs, type Effects } from "./effects.ts";
+import { holdTombstones } from "./tombstones-repository.ts";
 import { deleteParked, lockFirstParked, parkedAggregates } from "./inbox-repository.ts";
 
 /** Of one command; asked again, it goes on with the rest. */
@@ -46,7 +47,9 @@ async function replayFirst(
     database.transaction(async (tx) => {
       const row = await lockFirstParked(tx, parts.name, consumer, aggregateId);
       if (!row) return false;
-      await effects.handle(tx, row);
+      await holdTombstones(tx, parts.name);
+      const erased = await effects.aboutErased(tx, [row]);
+      if (erased.size === 0) await effects.handle(tx, row);
       await deleteParked(tx, parts.name, consumer, row.eventId);
       return true;
     }),

@@ -2,10 +2,11 @@ import { type AnyDatabase, type AnyTransaction, announce, type Transaction } fro
 import { contextFromHeaders, deadlineIn, type RequestContext, runWithContext } from "@kismet/service-kit";
 import { randomUUIDv7 } from "node:crypto";
 import { outboxTopic } from "./emit.ts";
-import { type EventHandler, received, type StoredEvent } from "./events.ts";
+import { type EventHandler, membersNamedBy, received, type StoredEvent } from "./events.ts";
 import { blockedAggregates, claim, insertParked } from "./inbox-repository.ts";
 import { insertOutbox } from "./outbox-repository.ts";
 import { inSpan, SpanKind } from "./telemetry.ts";
+import { erasedAmong } from "./tombstones-repository.ts";
 import { faultsOf, header } from "./wire.ts";
 
 /** Of one transaction, in which up to a batch of events is handled. */
@@ -24,7 +25,8 @@ export type EffectsOptions = {
   poison: "park" | "skip";
 };
 
-export type Outcome = { applied: number; duplicate: number; parked: number };
+/** `refused` tell of a member who has been erased. */
+export type Outcome = { applied: number; duplicate: number; parked: number; refused: number };
 
 /** Applies events to the consumer's tables, once each: the inbox row and the effect are one transaction. */
 export class Effects {
@@ -45,7 +47,7 @@ export class Effects {
     const { database, schema, consumer } = this.#options;
     return this.#within(events[0], () =>
       database.transaction(async (tx) => {
-        const outcome = { applied: 0, duplicate: 0, parked: 0 };
+        const outcome = { applied: 0, duplicate: 0, parked: 0, refused: 0 };
         const fresh = await claim(
           tx,
           schema,
@@ -54,9 +56,11 @@ export class Effects {
         );
         outcome.duplicate = events.length - fresh.size;
         const blocked = await this.#blocked(tx, events);
+        const erased = await this.aboutErased(tx, events);
         for (const event of events) {
           if (!fresh.delete(event.eventId)) continue;
-          if (blocked.has(event.aggregateId)) {
+          if (erased.has(event.eventId)) outcome.refused += 1;
+          else if (blocked.has(event.aggregateId)) {
             await this.#park(tx, event, "waits behind an event of the same aggregate");
             outcome.parked += 1;
           } else {
@@ -76,9 +80,19 @@ export class Effects {
     await this.#within(event, () =>
       database.transaction(async (tx) => {
         const fresh = await claim(tx, schema, consumer, [event.eventId]);
-        if (fresh.size > 0) await this.#park(tx, event, causeOf(error));
+        const erased = await this.aboutErased(tx, [event]);
+        if (fresh.size > 0 && erased.size === 0) await this.#park(tx, event, causeOf(error));
       }),
     );
+  }
+
+  /** The ids of those that tell of somebody who has been erased here, and so must have no effect any more. */
+  async aboutErased(tx: AnyTransaction, events: StoredEvent[]): Promise<Set<string>> {
+    const membersOf = (event: StoredEvent) => membersNamedBy(this.#handlers.get(event.subject)?.event, event);
+    const erased = await erasedAmong(tx, this.#options.schema, events.flatMap(membersOf));
+    if (erased.size === 0) return new Set();
+    const about = events.filter((event) => membersOf(event).some((member) => erased.has(member)));
+    return new Set(about.map(({ eventId }) => eventId));
   }
 
   /** Runs the handler as if the request that caused the event were still under way. */
@@ -113,6 +127,7 @@ export class Effects {
       subject: `dead.${schema}.${consumer}`,
       aggregateId,
       payload,
+      about: membersNamedBy(this.#handlers.get(subject)?.event, event),
       requestId,
       traceparent,
       cause: `${subject} ${event.eventId}: ${cause}`,

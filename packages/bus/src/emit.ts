@@ -28,6 +28,7 @@ export async function emit<C extends EventContract>(
       subject: event.subject,
       aggregateId,
       payload,
+      about: [...event.members(payload)],
       requestId,
       traceparent: traceHeaders(traceparent)["traceparent"] ?? traceparent,
       cause: null,

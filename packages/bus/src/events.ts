@@ -1,7 +1,7 @@
 import type { EventContract, PayloadOf } from "@kismet/contracts";
 import type { Schema, Transaction } from "@kismet/database";
 import type { JsMsg } from "@nats-io/jetstream";
-import { header, parseJson } from "./wire.ts";
+import { faultsOf, header, parseJson } from "./wire.ts";
 
 /** An event as it lies in the outbox, in the stream and among the parked. */
 export type StoredEvent = {
@@ -57,6 +57,20 @@ export function readMessage(message: JsMsg): StoredEvent | undefined {
     requestId: get(header.requestId),
     traceparent: get(header.traceparent),
   };
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whom an event tells of. Of one that does not fit its contract, or has none here: everybody who may be meant. */
+export function membersNamedBy(contract: EventContract | undefined, { payload }: StoredEvent): string[] {
+  const isFitting = contract && faultsOf(contract.payload, payload).length === 0;
+  const named = isFitting ? [...contract.members(payload)] : textsIn(payload);
+  return [...new Set(named.filter((text) => uuid.test(text)).map((text) => text.toLowerCase()))];
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return value.split(":");
+  return value !== null && typeof value === "object" ? Object.values(value).flatMap(textsIn) : [];
 }
 
 export function received(event: StoredEvent): EventOf<EventContract> {

@@ -1,13 +1,17 @@
-import type { AnyTransaction } from "@kismet/database";
+import { type AnyTransaction, sharedLock } from "@kismet/database";
 import { sql } from "drizzle-orm";
 import type { StoredEvent } from "./events.ts";
+import { tombstonesLock } from "./tombstones-repository.ts";
 
 export type ParkedRow = StoredEvent & { cause: string; blocks: boolean; parkedAt: string };
 
 const inbox = (schema: string) => sql`${sql.identifier(schema)}.inbox`;
 const parked = (schema: string) => sql`${sql.identifier(schema)}.parked`;
 
-/** Notes that the consumer deals with these events, and gives back those that it had not dealt with before. */
+/**
+ * Notes that the consumer deals with these events, and gives back those that it had not dealt with before. In passing it
+ * sees to it that nobody becomes an erased member until this transaction has ended: see tombstones-repository.ts.
+ */
 export async function claim(
   tx: AnyTransaction,
   schema: string,
@@ -16,7 +20,8 @@ export async function claim(
 ): Promise<Set<string>> {
   const { rows } = await tx.execute<{ id: string }>(sql`
     INSERT INTO ${inbox(schema)} (consumer, event_id)
-    SELECT ${consumer}, id FROM unnest(${sql.param(eventIds)}::uuid[]) AS id
+    SELECT ${consumer}, id FROM (SELECT ${sharedLock(tombstonesLock(schema))}) AS held,
+      unnest(${sql.param(eventIds)}::uuid[]) AS id
     ON CONFLICT DO NOTHING RETURNING event_id AS id`);
   return new Set(rows.map(({ id }) => id));
 }

@@ -19,3 +19,12 @@ export { type EventHandler, type EventOf, on } from "./events.ts";
 export { listDeadLetters, readRebuild, rebuildProjection, replayDeadLetters } from "./ops-contracts.ts";
 export type { Listening } from "./signals.ts";
 export { busTables } from "./tables.ts";
+export {
+  engraveTombstone,
+  holdTombstones,
+  isErased,
+  lockTombstone,
+  setUpTombstone,
+  tombstoneOf,
+  tombstoneReceipt,
+} from "./tombstones-repository.ts";

@@ -3,7 +3,7 @@ import type { Parts } from "@kismet/service-kit";
 import { Counter, Gauge } from "prom-client";
 import { countParked } from "./inbox-repository.ts";
 
-const outcomes = ["applied", "duplicate", "parked", "retried"] as const;
+const outcomes = ["applied", "duplicate", "parked", "refused", "retried"] as const;
 type Outcome = (typeof outcomes)[number];
 
 /** What the consumers of a service tell; gauges come from the instance that leads. */

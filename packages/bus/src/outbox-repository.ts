@@ -6,24 +6,25 @@ export type OutboxEntry = {
   subject: string;
   aggregateId: string;
   payload: unknown;
+  about: string[];
   requestId: string;
   traceparent: string;
   cause: string | null;
 };
 
-export type OutboxRow = OutboxEntry & { id: number; occurredAt: string };
+export type OutboxRow = Omit<OutboxEntry, "about"> & { id: number; occurredAt: string };
 
 export type Published = { id: number; streamSeq: number };
 
 const table = (schema: string) => sql`${sql.identifier(schema)}.outbox`;
 
 export async function insertOutbox(tx: AnyTransaction, schema: string, entry: OutboxEntry): Promise<void> {
-  const { eventId, subject, aggregateId, payload, requestId, traceparent, cause } = entry;
+  const { eventId, subject, aggregateId, payload, about, requestId, traceparent, cause } = entry;
   await tx.execute(sql`
     INSERT INTO ${table(schema)}
-      (event_id, subject, aggregate_id, payload, request_id, traceparent, cause, occurred_at)
-    VALUES (${eventId}, ${subject}, ${aggregateId}, ${JSON.stringify(payload)}::jsonb, ${requestId},
-      ${traceparent}, ${cause}, clock_timestamp())`);
+      (event_id, subject, aggregate_id, payload, about, request_id, traceparent, cause, occurred_at)
+    VALUES (${eventId}, ${subject}, ${aggregateId}, ${JSON.stringify(payload)}::jsonb,
+      ${sql.param(about)}::uuid[], ${requestId}, ${traceparent}, ${cause}, clock_timestamp())`);
 }
 
 const columns = sql`id, event_id AS "eventId", subject, aggregate_id AS "aggregateId", payload,

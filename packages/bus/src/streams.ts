@@ -11,7 +11,7 @@ import {
 import { nanos } from "@nats-io/nats-core";
 
 export const eventsStream = "EVENTS";
-const deadStream = "DEAD";
+export const deadStream = "DEAD";
 
 /** How long a consumer may be away; whoever comes later rebuilds from the outbox. */
 export const streamMaxAgeMs = 7 * 24 * 3_600_000;
@@ -67,6 +67,12 @@ export async function streamInfo(manager: JetStreamManager, name: string): Promi
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** Also after somebody else has deleted it at the same moment. */
+export function isNoMessage(error: unknown): boolean {
+  if (!(error instanceof JetStreamApiError)) return false;
+  return error.code === JetStreamApiCodes.NoMessageFound || isNotFound(error);
 }
 
 /** Stream or consumer. */

@@ -28,6 +28,11 @@ export function busTables<N extends string>(schema: PgSchema<N>) {
         subject: text("subject").notNull(),
         aggregateId: text("aggregate_id").notNull(),
         payload: jsonb("payload").notNull(),
+        /** Whom it tells of, as its contract says: these rows go when one of them is erased. */
+        about: uuid("about")
+          .array()
+          .notNull()
+          .default(sql`'{}'::uuid[]`),
         requestId: text("request_id").notNull(),
         traceparent: text("traceparent").notNull(),
         /** Only of dead letters: why. */
@@ -42,6 +47,7 @@ export function busTables<N extends string>(schema: PgSchema<N>) {
         index("outbox_unpublished")
           .on(t.id)
           .where(sql`published_at IS NULL`),
+        index("outbox_about").using("gin", t.about),
       ],
     ),
     /** Which events a consumer has dealt with; written in the transaction of their effect. */
@@ -87,6 +93,15 @@ export function busTables<N extends string>(schema: PgSchema<N>) {
       uptoId: position("upto_id"),
       handled: integer("handled").notNull().default(0),
       finishedAt: moment("finished_at"),
+    }),
+    /** Who has been erased here, so that nothing that comes late brings them back (docs/adr/erasure.md). */
+    tombstones: schema.table("tombstones", {
+      /** Of the member's id: who does not know the id learns nothing from it. */
+      digest: text("digest").primaryKey(),
+      erasureId: uuid("erasure_id").notNull(),
+      begunAt: moment("begun_at").notNull().defaultNow(),
+      /** What was answered, to be answered again; null until it is done. */
+      receipt: jsonb("receipt"),
     }),
   };
 }

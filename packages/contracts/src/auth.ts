@@ -13,12 +13,14 @@ export const AccountChanged = defineEvent({
     status: AccountStatus,
     changedAt: Timestamp,
   }),
+  members: ({ memberId }) => [memberId],
 });
 
 /** A session that ended before its time; null means every session of the member begun before `revokedAt`. */
 export const SessionRevoked = defineEvent({
   subject: "events.auth.session.revoked",
   payload: strict({ memberId: Uuid, sessionId: nullable(Uuid), revokedAt: Timestamp }),
+  members: ({ memberId }) => [memberId],
 });
 
 export const Account = strict({
@@ -213,10 +215,34 @@ export const OwnAccount = strict({
 });
 export type OwnAccount = Static<typeof OwnAccount>;
 
-export const Deletion = strict({ erasesAt: Timestamp });
-
 /** The head of auth's audit chain, told where the database's keepers can't take it back: docs/adr/audit-chain.md. */
 export const AuditSealed = defineEvent({
   subject: "events.auth.audit.sealed",
   payload: strict({ seq: Type.Integer({ minimum: 1 }), digest: Type.String({ maxLength: 64 }) }),
+  members: () => [],
 });
+
+/**
+ * `subscription` is what became of a running one: `cancelled` for the end of its period; `running` or `unknown` if the
+ * provider or billing could not be asked: it is cancelled before the member is erased, and may be charged until then.
+ */
+export const Deletion = strict({
+  erasesAt: Timestamp,
+  subscription: strict({
+    status: literals(["none", "cancelled", "running", "unknown"]),
+    endsAt: nullable(Timestamp),
+  }),
+});
+export type Deletion = Static<typeof Deletion>;
+
+/** An archive of everything about a member: `preparing`, then `ready` for a while, then `expired`; or `failed`. */
+export const ExportItem = strict({
+  id: Uuid,
+  status: literals(["preparing", "ready", "expired", "failed"]),
+  requestedAt: Timestamp,
+  /** Null until it is ready. */
+  byteCount: nullable(Type.Integer({ minimum: 0 })),
+  expiresAt: nullable(Timestamp),
+});
+export type ExportItem = Static<typeof ExportItem>;
+export const ExportList = page(ExportItem);

@@ -30,6 +30,7 @@ export type Entitlements = Static<typeof Entitlements>;
 export const EntitlementChanged = defineEvent({
   subject: "events.billing.entitlement.changed",
   payload: strict({ memberId: Uuid, ...Entitlements.properties }),
+  members: ({ memberId }) => [memberId],
 });
 
 export const GetEntitlements = defineRequest({
@@ -146,3 +147,20 @@ export const Subscription = strict({
   cancelAtPeriodEnd: Type.Boolean(),
 });
 export type Subscription = Static<typeof Subscription>;
+
+/** What became of a member's running subscription. `running` could not be cancelled yet. */
+export const EndedSubscription = strict({
+  status: literals(["none", "cancelled", "running"]),
+  /** Until when it is paid; null without one. */
+  endsAt: nullable(Timestamp),
+});
+export type EndedSubscription = Static<typeof EndedSubscription>;
+
+/** Has a member's running subscription end with its period, so that whoever leaves is not charged again. */
+export const EndSubscription = defineRequest({
+  subject: "billing.v1.subscription.end",
+  request: strict({ memberId: Uuid }),
+  reply: EndedSubscription,
+  timeoutMs: 4_000,
+  idempotent: true,
+});

@@ -28,7 +28,11 @@ export const CanarySplit = strict({
 });
 export type CanarySplit = Static<typeof CanarySplit>;
 
-export const CanaryChanged = defineEvent({ subject: "events.auth.canary.changed", payload: CanarySplit });
+export const CanaryChanged = defineEvent({
+  subject: "events.auth.canary.changed",
+  payload: CanarySplit,
+  members: () => [],
+});
 
 export const ListCanaries = defineRequest({
   subject: "auth.v1.canary.list",

@@ -34,7 +34,11 @@ export const ClientState = strict({
 });
 export type ClientState = Static<typeof ClientState>;
 
-export const ClientChanged = defineEvent({ subject: "events.auth.client.changed", payload: ClientState });
+export const ClientChanged = defineEvent({
+  subject: "events.auth.client.changed",
+  payload: ClientState,
+  members: () => [],
+});
 
 export const ListClients = defineRequest({
   subject: "auth.v1.client.list",

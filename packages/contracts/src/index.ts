@@ -22,3 +22,4 @@ export * from "./profile.ts";
 export * from "./matching.ts";
 export * from "./chat.ts";
 export * from "./billing.ts";
+export * from "./custody.ts";

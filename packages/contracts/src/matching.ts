@@ -102,6 +102,7 @@ const Pair = Type.Array(Uuid, { minItems: 2, maxItems: 2, description: "in ascen
 export const MatchCreated = defineEvent({
   subject: "events.matching.match.created",
   payload: strict({ matchId: Uuid, memberIds: Pair, createdAt: Timestamp }),
+  members: ({ memberIds }) => memberIds,
 });
 
 export const MatchEndReason = literals(["unmatch", "block"]);
@@ -110,4 +111,5 @@ export type MatchEndReason = Static<typeof MatchEndReason>;
 export const MatchEnded = defineEvent({
   subject: "events.matching.match.ended",
   payload: strict({ matchId: Uuid, memberIds: Pair, reason: MatchEndReason, endedAt: Timestamp }),
+  members: ({ memberIds }) => memberIds,
 });

@@ -208,6 +208,7 @@ export type ProfileSnapshot = Static<typeof ProfileSnapshot>;
 export const ProfileChanged = defineEvent({
   subject: "events.profile.profile.changed",
   payload: ProfileSnapshot,
+  members: ({ memberId }) => [memberId],
 });
 
 const Block = strict({
@@ -218,8 +219,16 @@ const Block = strict({
 });
 
 /** Aggregate of both: the ordered pair `<blockerId>:<blockedId>`; a higher version is the later word. */
-export const BlockCreated = defineEvent({ subject: "events.profile.block.created", payload: Block });
-export const BlockRemoved = defineEvent({ subject: "events.profile.block.removed", payload: Block });
+export const BlockCreated = defineEvent({
+  subject: "events.profile.block.created",
+  payload: Block,
+  members: ({ blockerId, blockedId }) => [blockerId, blockedId],
+});
+export const BlockRemoved = defineEvent({
+  subject: "events.profile.block.removed",
+  payload: Block,
+  members: ({ blockerId, blockedId }) => [blockerId, blockedId],
+});
 
 /** One member whom the reader has blocked; the name only while the other could be seen otherwise. */
 export const BlockedMember = strict({

@@ -6,6 +6,11 @@ export type EventContract<S extends TSchema = TSchema> = {
   readonly kind: "event";
   readonly subject: `events.${ServiceName}.${string}.${string}`;
   readonly payload: S;
+  /**
+   * Whom it tells of: by this the service that has it finds it again when a member is erased, and nobody applies it to
+   * one who has been. A method, so that a list of events may hold those of all schemas.
+   */
+  members(payload: Static<S>): readonly string[];
 };
 
 /** A question to another service, under `<service>.v1.<noun>.<verb>`, answered by a NATS micro-service. */
@@ -30,7 +35,7 @@ export type SignalContract<S extends TSchema = TSchema> = {
 export type PayloadOf<C extends EventContract | SignalContract> = Static<C["payload"]>;
 
 export function defineEvent<S extends TSchema>(contract: Omit<EventContract<S>, "kind">): EventContract<S> {
-  mustHave(contract.subject, { payload: contract.payload });
+  mustHave(contract.subject, { payload: contract.payload, members: contract.members });
   return { kind: "event", ...contract };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 
 /** Every transaction, whatever its schema. */
@@ -14,6 +14,11 @@ export async function lockKeys(tx: AnyTransaction, ...keys: string[]): Promise<v
   if (hashes.length === 0) return;
   const calls = hashes.map((hash) => sql`pg_advisory_xact_lock(${hash.toString()}::bigint)`);
   await tx.execute(sql`SELECT ${sql.join(calls, sql`, `)}`);
+}
+
+/** Shared: any number hold it together, none of them while somebody has it by `lockKeys`. An expression, to lock in passing. */
+export function sharedLock(key: string): SQL {
+  return sql`pg_advisory_xact_lock_shared(${lockId(key).toString()}::bigint)`;
 }
 
 /** 64 bits of a hash: two names share one about never, and would then only wait for each other. */

@@ -29,7 +29,7 @@ export function serviceEnvironment(
   input: ServiceEnvironmentInput,
 ): Record<string, string> {
   const { databaseUrl, natsUrl, redisUrl, smtpUrl, publicUrl, urlOf, secret } = input;
-  const database = { databaseUrl, natsUrl };
+  const database = { databaseUrl, natsUrl, receiptSecret: secret(`${name}-receipts`) };
   const settings: Record<ServiceName, Settings> = {
     gateway: {
       natsUrl,

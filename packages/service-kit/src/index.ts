@@ -13,6 +13,7 @@
 export { ConfigurationError, loadConfig, variableOf } from "./configuration/load-config.ts";
 export { connectionUrl, secret } from "./configuration/secret.ts";
 export {
+  CustodySettings,
   DatabaseSettings,
   NatsSettings,
   ProcessSettings,

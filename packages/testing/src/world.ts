@@ -81,6 +81,7 @@ export async function createWorld(
         redisUrl,
         databaseUrl: world.databaseUrl(service),
         databasePoolSize: 6,
+        receiptSecret: createHash("sha256").update(`receipts of ${service}`).digest("base64url"),
       };
     },
     standIn: (service, options) => startStandIn(t, world, service, options),

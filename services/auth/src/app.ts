@@ -1,4 +1,5 @@
 import { createAccessControl, createBus, createClientRegister } from "@kismet/bus";
+import { serveCustody } from "@kismet/custody";
 import { createDatabase, keepSealed } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { registerAccounts } from "./accounts/account-routes.ts";
@@ -7,7 +8,11 @@ import { registerClients } from "./clients/client-routes.ts";
 import { createAuthAudit } from "./audit/auth-audit.ts";
 import { serveBrowsers } from "./browser/browser-sessions.ts";
 import type { Config } from "./config.ts";
+import { custody } from "./custody.ts";
 import { registerEmailChangeRoutes } from "./email/email-change-routes.ts";
+import { startErasures } from "./erasure/start-erasures.ts";
+import { registerExports } from "./export/export-routes.ts";
+import { startExports } from "./export/start-exports.ts";
 import { publishKeys } from "./keys/jwks-routes.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { handleLetter } from "./letters/handle-letter.ts";
@@ -104,10 +109,15 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   });
   registerSessionRoutes(app, deps);
   registerPasswordRoutes(app, deps);
-  registerAccounts(app, bus, { ...deps, deletionDays });
   await servePages(app, deps);
   serveCanaries(bus, { database, clock, logger: parts.logger });
   registerClients(app, bus, { database, clock });
+  registerAccounts(app, bus, { ...deps, logger: parts.logger, deletionDays });
+  const eraseHere = serveCustody(parts, { bus, database, custody });
+  const overdueMs = config.erasureOverdueHours * 3_600_000;
+  const archives = startExports(parts, { ...deps, ...config, bus, logger: parts.logger });
+  registerExports(app, { ...deps, exportsPerDay: config.exportsPerDay, requested: archives.poke });
+  startErasures(parts, { database, bus, clock, logger: parts.logger, eraseHere, overdueMs });
   startUpkeep(parts, database, keyring);
   return app;
 }

@@ -1,10 +1,18 @@
-import { connectionUrl, DatabaseSettings, NatsSettings, ProcessSettings, secret } from "@kismet/service-kit";
+import {
+  connectionUrl,
+  CustodySettings,
+  DatabaseSettings,
+  NatsSettings,
+  ProcessSettings,
+  secret,
+} from "@kismet/service-kit";
 import { type Static, Type } from "typebox";
 
 export const Config = Type.Object({
   ...ProcessSettings,
   ...DatabaseSettings,
   ...NatsSettings,
+  ...CustodySettings,
   smtpUrl: connectionUrl(["smtp:", "smtps:"]),
   /** Of the gateway, as the links in mails name it. */
   publicUrl: Type.String({ pattern: "^https?://[^/\\s]+$", maxLength: 300 }),
@@ -58,5 +66,10 @@ export const Config = Type.Object({
   /** How long an old address can undo a change of address. */
   emailUndoHours: Type.Integer({ minimum: 1, maximum: 336, default: 48 }),
   deletionDays: Type.Integer({ minimum: 1, maximum: 90, default: 14 }),
+  exportsPerDay: Type.Integer({ minimum: 1, maximum: 100, default: 3 }),
+  /** How long an archive can be fetched. */
+  exportHours: Type.Integer({ minimum: 1, maximum: 168, default: 48 }),
+  /** An erasure that takes longer is told to the operators. */
+  erasureOverdueHours: Type.Integer({ minimum: 1, maximum: 720, default: 24 }),
 });
 export type Config = Static<typeof Config>;

@@ -1,10 +1,14 @@
 import type { AddressInfo } from "node:net";
 import { createAccessControl, createBus } from "@kismet/bus";
+import { serveCustody } from "@kismet/custody";
 import { createDatabase } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { registerCatalogueRoutes } from "./catalogue/catalogue-routes.ts";
 import { registerCheckoutRoutes } from "./checkout/checkout-routes.ts";
 import { type Config, sandboxSettings } from "./config.ts";
+import { custody } from "./custody.ts";
+import { serveEnding } from "./erasure/end-subscription.ts";
+import { settleForErasure } from "./erasure/settle-for-erasure.ts";
 import { registerEntitlements } from "./entitlements/entitlement-routes.ts";
 import { serveConsumables } from "./ledger/consumable-endpoints.ts";
 import { createProviders } from "./providers/providers.ts";
@@ -38,6 +42,9 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   registerSubscriptionRoutes(app, deps);
   registerEntitlements(app, bus, deps);
   serveConsumables(bus, deps);
+
+  serveCustody(parts, { bus, database, custody, before: (memberId) => settleForErasure(deps, memberId) });
+  serveEnding(bus, deps);
 
   const processor = createWebhookProcessor(deps);
   parts.lifecycle.add(processor);

@@ -1,6 +1,7 @@
 import { Country } from "@kismet/contracts";
 import {
   ConfigurationError,
+  CustodySettings,
   DatabaseSettings,
   NatsSettings,
   ProcessSettings,
@@ -15,6 +16,7 @@ export const Config = Type.Object({
   ...ProcessSettings,
   ...DatabaseSettings,
   ...NatsSettings,
+  ...CustodySettings,
   /** Whose price is asked if a checkout names no country. */
   defaultCountry: Type.Optional(Country),
   /** How far a webhook's clock may be from ours, to either side. */

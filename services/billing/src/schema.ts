@@ -18,7 +18,7 @@ import {
 
 export const billing = pgSchema("billing");
 
-export const { outbox, inbox, parked, rebuilds } = busTables(billing);
+export const { outbox, inbox, parked, rebuilds, tombstones } = busTables(billing);
 
 export const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 

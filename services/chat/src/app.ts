@@ -1,5 +1,6 @@
 import { createAccessControl, createBus, on } from "@kismet/bus";
 import { AccountChanged, MatchCreated, MatchEnded } from "@kismet/contracts";
+import { serveCustody } from "@kismet/custody";
 import { createDatabase, type Transaction } from "@kismet/database";
 import { type App, createHttpApp, createRedis, type Parts } from "@kismet/service-kit";
 import { registerChangeRoutes } from "./changes/change-routes.ts";
@@ -11,6 +12,7 @@ import { applyAccount } from "./conversations/on-account-changed.ts";
 import { openConversation } from "./conversations/on-match-created.ts";
 import { closeConversation } from "./conversations/on-match-ended.ts";
 import { createRateLimit } from "./limits/rate-limit.ts";
+import { custody } from "./custody.ts";
 import { registerMessageRoutes } from "./messages/message-routes.ts";
 import { createMessageWriter } from "./messages/message-writer.ts";
 import { createSender } from "./messages/send-message.ts";
@@ -54,6 +56,15 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
     // The next event of an account says all that this one did.
     poison: "skip",
     handlers: [on(AccountChanged, (tx: Tx, { payload }) => applyAccount(tx, feed, payload))],
+  });
+
+  serveCustody(parts, {
+    bus,
+    database,
+    custody,
+    async outside(memberId) {
+      await Promise.all([messageLimit, frameLimit].map((limit) => limit.forget(memberId)));
+    },
   });
 
   closeRevokedSockets(verifier, feeds, closeIfRevoked);

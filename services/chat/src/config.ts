@@ -1,10 +1,17 @@
-import { DatabaseSettings, NatsSettings, ProcessSettings, RedisSettings } from "@kismet/service-kit";
+import {
+  CustodySettings,
+  DatabaseSettings,
+  NatsSettings,
+  ProcessSettings,
+  RedisSettings,
+} from "@kismet/service-kit";
 import { type Static, Type } from "typebox";
 
 export const Config = Type.Object({
   ...ProcessSettings,
   ...DatabaseSettings,
   ...NatsSettings,
+  ...CustodySettings,
   ...RedisSettings,
   /** Messages that a member may send in any minute, over all connections and instances. */
   messagesPerMinute: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 30 }),

@@ -18,7 +18,7 @@ import {
 
 export const chat = pgSchema("chat");
 
-export const { outbox, inbox, parked, rebuilds } = busTables(chat);
+export const { outbox, inbox, parked, rebuilds, tombstones } = busTables(chat);
 
 /** To the millisecond, as JavaScript and cursors have it. */
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
@@ -39,7 +39,7 @@ export const conversations = chat.table("conversations", {
   openedAt: moment("opened_at").notNull(),
   /** Kept when it ends: the tombstone keeps a late `match.created` from opening it again, and evidence for reports. */
   endedAt: moment("ended_at"),
-  endReason: text("end_reason").$type<MatchEndReason>(),
+  endReason: text("end_reason").$type<MatchEndReason | "erasure">(),
 });
 
 /** A conversation as one of its two members has it. */

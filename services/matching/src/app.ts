@@ -1,4 +1,5 @@
 import { createAccessControl, createBus } from "@kismet/bus";
+import { serveCustody } from "@kismet/custody";
 import { createDatabase } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { onBlockCreated, onBlockRemoved } from "./blocks/on-block-changed.ts";
@@ -6,6 +7,7 @@ import { forgetAccountVersions, forgetProfileVersions } from "./candidates/candi
 import { onAccountChanged } from "./candidates/on-account-changed.ts";
 import { onProfileChanged } from "./candidates/on-profile-changed.ts";
 import type { Config } from "./config.ts";
+import { custody } from "./custody.ts";
 import { registerDeckRoutes } from "./deck/deck-routes.ts";
 import { forgetEntitlementVersions } from "./entitlements/entitlements-repository.ts";
 import { onEntitlementChanged } from "./entitlements/on-entitlement-changed.ts";
@@ -44,6 +46,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
     poison: "park",
     reset: forgetEntitlementVersions,
   });
+  serveCustody(parts, { bus, database, custody });
   keepSweeping(parts, { database, bus });
 
   registerDeckRoutes(app, { database, clock });

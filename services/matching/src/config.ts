@@ -1,10 +1,11 @@
-import { DatabaseSettings, NatsSettings, ProcessSettings } from "@kismet/service-kit";
+import { CustodySettings, DatabaseSettings, NatsSettings, ProcessSettings } from "@kismet/service-kit";
 import { type Static, Type } from "typebox";
 
 export const Config = Type.Object({
   ...ProcessSettings,
   ...DatabaseSettings,
   ...NatsSettings,
+  ...CustodySettings,
   /** Likes that a member of the free tier has in one day of the member's own. */
   freeLikesPerDay: Type.Integer({ minimum: 1, maximum: 10_000, default: 50 }),
   /** A super like that has not become a swipe by then is given up and refunded; longer than any request lives. */

@@ -30,7 +30,7 @@ import {
 
 export const matching = pgSchema("matching");
 
-export const { outbox, inbox, parked, rebuilds } = busTables(matching);
+export const { outbox, inbox, parked, rebuilds, tombstones } = busTables(matching);
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 

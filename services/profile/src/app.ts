@@ -1,4 +1,5 @@
 import { createAccessControl, createBus } from "@kismet/bus";
+import { serveCustody } from "@kismet/custody";
 import { createDatabase } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { forgetAccounts } from "./accounts/accounts-repository.ts";
@@ -6,6 +7,7 @@ import { onAccountChanged } from "./accounts/on-account-changed.ts";
 import { registerBlocksRoutes } from "./blocks/blocks-routes.ts";
 import { registerCardsRoutes } from "./cards/cards-routes.ts";
 import type { Config } from "./config.ts";
+import { custody } from "./custody.ts";
 import { registerLocationRoutes } from "./location/location-routes.ts";
 import { registerPreferencesRoutes } from "./preferences/preferences-routes.ts";
 import { registerProfileRoutes } from "./profile/profile-routes.ts";
@@ -25,6 +27,8 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
     poison: "park",
     reset: forgetAccounts,
   });
+
+  serveCustody(parts, { bus, database, custody });
 
   registerProfileRoutes(app, { database, bus, clock });
   registerPreferencesRoutes(app, { database, clock });

@@ -1,10 +1,11 @@
-import { DatabaseSettings, NatsSettings, ProcessSettings } from "@kismet/service-kit";
+import { CustodySettings, DatabaseSettings, NatsSettings, ProcessSettings } from "@kismet/service-kit";
 import { type Static, Type } from "typebox";
 
 export const Config = Type.Object({
   ...ProcessSettings,
   ...DatabaseSettings,
   ...NatsSettings,
+  ...CustodySettings,
   /** How often a member may move to another cell in a day. */
   locationChangesPerDay: Type.Integer({ minimum: 1, maximum: 100_000, default: 48 }),
   /** A move beyond this is a far one ... */

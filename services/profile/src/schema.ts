@@ -27,7 +27,7 @@ import {
 
 export const profile = pgSchema("profile");
 
-export const { outbox, inbox, parked, rebuilds } = busTables(profile);
+export const { outbox, inbox, parked, rebuilds, tombstones } = busTables(profile);
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 

@@ -3,4 +3,4 @@ import { busTables } from "../../src/index.ts";
 
 /** A service that emits: it is called auth, since services have fixed names. */
 export const auth = pgSchema("auth");
-export const { outbox, inbox, parked, rebuilds } = busTables(auth);
+export const { outbox, inbox, parked, rebuilds, tombstones } = busTables(auth);

@@ -3,7 +3,7 @@ import { busTables } from "../../src/index.ts";
 
 /** A service that projects the events of the other. */
 export const matching = pgSchema("matching");
-export const { outbox, inbox, parked, rebuilds } = busTables(matching);
+export const { outbox, inbox, parked, rebuilds, tombstones } = busTables(matching);
 
 /** A snapshot of each account. */
 export const accounts = matching.table("accounts", {

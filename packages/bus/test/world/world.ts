@@ -177,7 +177,9 @@ export class World {
   /** Between two tests: nothing emitted, nothing projected. The streams keep what they have. */
   async empty(): Promise<void> {
     for (const schema of ["auth", "matching"])
-      await this.sql(`TRUNCATE ${schema}.outbox, ${schema}.inbox, ${schema}.parked, ${schema}.rebuilds`);
+      await this.sql(
+        `TRUNCATE ${schema}.outbox, ${schema}.inbox, ${schema}.parked, ${schema}.rebuilds, ${schema}.tombstones`,
+      );
     await this.sql("TRUNCATE matching.accounts, matching.effects RESTART IDENTITY");
   }
 

@@ -34,7 +34,10 @@ export const rules = {
     {
       name: "drizzle-in-repositories",
       severity: "error",
-      from: { path: "^services/", pathNot: `repository\\.ts$|schema\\.ts$|drizzle\\.config\\.ts$|${isTest}` },
+      from: {
+        path: "^services/",
+        pathNot: `repository\\.ts$|schema\\.ts$|/custody\\.ts$|drizzle\\.config\\.ts$|${isTest}`,
+      },
       to: { path: "drizzle-orm", dependencyTypesNot: ["type-only"] },
     },
     {

@@ -14,6 +14,7 @@ export function outboxRow<C extends EventContract>(
     subject: event.subject,
     aggregate_id: told.aggregateId,
     payload: told.payload,
+    about: [...event.members(told.payload)],
     request_id: `seed-${told.eventId}`,
     traceparent: `00-${told.eventId.replaceAll("-", "")}-${told.eventId.replaceAll("-", "").slice(0, 16)}-00`,
     occurred_at: told.at,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Type } from "typebox";
-import { connectionUrl } from "./secret.ts";
+import { connectionUrl, secret } from "./secret.ts";
 
 /** An address or a range, `10.0.0.0/8`. */
 export const proxyAddress = Type.String({
@@ -49,6 +49,11 @@ export const NatsSettings = {
   natsUrl: connectionUrl(["nats:", "tls:"]),
   /** Copies of each stream: 3 in a cluster. */
   natsReplicas: Type.Integer({ minimum: 1, maximum: 5, default: 1 }),
+};
+
+export const CustodySettings = {
+  /** Derives the key with which this service signs what it has erased. */
+  receiptSecret: secret(),
 };
 
 export const RedisSettings = {

@@ -1,6 +1,6 @@
 import type { Bus } from "@kismet/bus";
-import { Deletion, GetAccount, OwnAccount } from "@kismet/contracts";
-import { type App, NotFound } from "@kismet/service-kit";
+import { Deletion, EndSubscription, GetAccount, OwnAccount } from "@kismet/contracts";
+import { type App, type Logger, NotFound } from "@kismet/service-kit";
 import { findAccount, type StoredAccount } from "./accounts-repository.ts";
 import { NotDeleting } from "./account-errors.ts";
 import { deleteAccount, type DeletionDeps, restoreAccount } from "./delete-account.ts";
@@ -17,7 +17,7 @@ const reading = {
 } as const;
 const changing = { ...reading, limit: "write", timeoutMs: 5_000 } as const;
 
-export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps): void {
+export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps & { logger: Logger }): void {
   const { database } = deps;
   const existing = async (memberId: string) => {
     const account = await findAccount(database.read, memberId);
@@ -42,10 +42,11 @@ export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps): void {
     method: "DELETE",
     url: "/v1/auth/me",
     schema: { summary: "Hide me at once, and erase me later", tags, response: { 202: Deletion } },
-    config: { policy: changing },
+    config: { policy: { ...changing, timeoutMs: 10_000, stepUp: true } },
     handler: async ({ member }, reply) => {
       const erasesAt = await deleteAccount(deps, member.memberId);
-      return reply.code(202).send({ erasesAt: erasesAt.toISOString() });
+      const subscription = await endSubscription(bus, deps.logger, member.memberId);
+      return reply.code(202).send({ erasesAt: erasesAt.toISOString(), subscription });
     },
   });
 
@@ -59,6 +60,20 @@ export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps): void {
       return ownAccountOf(await existing(member.memberId));
     },
   });
+}
+
+/** Of a member who is hidden already: what can't be said now is done before they are erased. */
+async function endSubscription(
+  bus: Bus,
+  logger: Logger,
+  memberId: string,
+): Promise<Deletion["subscription"]> {
+  try {
+    return await bus.request(EndSubscription, { memberId });
+  } catch (error) {
+    logger.warn({ err: error }, "billing could not be asked for the subscription of a member who leaves");
+    return { status: "unknown", endsAt: null };
+  }
 }
 
 function ownAccountOf({ memberId, email, status, roles, createdAt, erasesAt }: StoredAccount): OwnAccount {

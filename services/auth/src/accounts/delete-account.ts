@@ -1,4 +1,6 @@
 import { type Clock, NotFound } from "@kismet/service-kit";
+import { ErasureBegun } from "../erasure/erasure-errors.ts";
+import { findErasure } from "../erasure/erasures-repository.ts";
 import type { Letterbox } from "../letters/letterbox.ts";
 import type { MailLinks } from "../letters/mail-links.ts";
 import { accountDeletionMail } from "../letters/mails/account-deletion-mail.ts";
@@ -41,6 +43,7 @@ export async function restoreAccount(
   return database.transaction(async (tx) => {
     const account = await lockAccount(tx, memberId);
     if (account?.status !== "deleting" || !isMeant(account)) return false;
+    if (await findErasure(tx, memberId)) throw new ErasureBegun();
     await changeStatus(tx, account, "active", clock.now(), { erasesAt: null });
     return true;
   });

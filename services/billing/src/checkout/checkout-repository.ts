@@ -47,6 +47,13 @@ export function listSuperseded(reads: Reads, memberId: string): Promise<StoredCh
     );
 }
 
+export function listUnfinished(reads: Reads, memberId: string): Promise<StoredCheckout[]> {
+  return reads
+    .select()
+    .from(checkouts)
+    .where(and(eq(checkouts.memberId, memberId), inArray(checkouts.status, ["creating", "open"])));
+}
+
 /** As with subscriptions: what is taken is put off. */
 export async function takeDueCheckouts(
   tx: Tx,

@@ -1,15 +1,21 @@
+import { isErased } from "@kismet/bus";
 import type { Tier } from "@kismet/contracts";
 import { and, asc, eq, lte } from "drizzle-orm";
+import { MemberErased } from "../erasure/erasure-errors.ts";
 import { entitlements, subscriptions } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
 export type StoredView = typeof entitlements.$inferSelect;
 
-/** Everything about one member happens under this lock, one after the other. */
+/**
+ * Everything about one member happens under this lock, one after the other. Throws MemberErased: the tombstone is there
+ * before the row goes, so that whoever finds no row finds the tombstone.
+ */
 export async function lockMember(tx: Tx, memberId: string): Promise<StoredView> {
   const lock = () => tx.select().from(entitlements).where(eq(entitlements.memberId, memberId)).for("update");
   const [known] = await lock();
   if (known) return known;
+  if (await isErased(tx, "billing", memberId)) throw new MemberErased();
   await tx.insert(entitlements).values({ memberId }).onConflictDoNothing();
   const [made] = await lock();
   if (!made) throw new Error("the row of a member is never deleted");

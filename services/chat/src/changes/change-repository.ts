@@ -58,7 +58,7 @@ type EntryRow = {
 
 /**
  * The entries that follow `since` without a gap. What was said in a conversation that has ended or is hidden is told no
- * more: in its place stands that the conversation is gone.
+ * more: in its place stands that the conversation is gone. A partner who has been erased is nobody, and so not joined.
  */
 export async function entriesAfter(
   database: Database<Schema>,
@@ -78,7 +78,7 @@ export async function entriesAfter(
     JOIN ${conversations} c ON c.id = ch.conversation_id
     JOIN ${participants} p ON p.conversation_id = ch.conversation_id AND p.member_id = ch.member_id
     JOIN ${members} me ON me.id = ch.member_id
-    JOIN ${members} partner ON partner.id = p.partner_id
+    LEFT JOIN ${members} partner ON partner.id = p.partner_id
     LEFT JOIN ${messages} m ON m.conversation_id = ch.conversation_id AND m.seq = ch.message_seq
     ORDER BY ch.seq`);
   const hole = rows.findIndex((row, i) => Number(row.seq) !== since + 1 + i);

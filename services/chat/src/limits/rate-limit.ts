@@ -3,7 +3,11 @@ import type { Redis } from "ioredis";
 import { SlidingWindow } from "./sliding-window.ts";
 
 /** Throws RATE_LIMITED once a member has done something too often in the last minute. */
-export type RateLimit = { take(memberId: string): Promise<void> };
+export type RateLimit = {
+  take(memberId: string): Promise<void>;
+  /** Of a member who is erased; what is counted here ends within the window. */
+  forget(memberId: string): Promise<void>;
+};
 
 const windowMs = 60_000;
 const maxMembersHere = 20_000;
@@ -30,9 +34,11 @@ return 0`;
 export function createRateLimit(parts: Parts, redis: Redis, name: string, limit: number): RateLimit {
   const here = new SlidingWindow(limit, windowMs, maxMembersHere);
 
+  const keyOf = (memberId: string) => `chat:${name}:${memberId}`;
+
   async function takeEverywhere(memberId: string): Promise<number> {
     try {
-      return Number(await redis.eval(script, 1, `chat:${name}:${memberId}`, limit, windowMs));
+      return Number(await redis.eval(script, 1, keyOf(memberId), limit, windowMs));
     } catch (error) {
       parts.logger.debug({ err: error, limit: name }, "limit is counted in this instance only");
       return 0;
@@ -43,6 +49,9 @@ export function createRateLimit(parts: Parts, redis: Redis, name: string, limit:
     async take(memberId) {
       const waitMs = here.take(memberId, parts.clock.now().getTime()) || (await takeEverywhere(memberId));
       if (waitMs > 0) throw new RateLimited(Math.ceil(waitMs / 1_000));
+    },
+    async forget(memberId) {
+      await redis.del(keyOf(memberId));
     },
   };
 }

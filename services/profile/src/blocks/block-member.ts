@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from "node:crypto";
-import { emit } from "@kismet/bus";
+import { emit, holdTombstones, isErased } from "@kismet/bus";
 import { BlockCreated, BlockRemoved } from "@kismet/contracts";
 import { lockKeys } from "@kismet/database";
 import type { Clock } from "@kismet/service-kit";
@@ -18,6 +18,8 @@ export async function blockMember(deps: Deps, blockerId: string, blockedId: stri
   await deps.database.transaction(async (tx) => {
     const block = await lockBlock(tx, blockerId, blockedId);
     if (block?.active) return;
+    // Whom it would name is nobody any more; the answer is the same as for everybody who is not there.
+    if (await isErased(tx, "profile", blockedId)) return;
     if (!block && (await countBlocks(tx, blockerId)) >= deps.maxBlocksPerMember) throw new TooManyBlocks();
     await turn(tx, block ?? { blockerId, blockedId, version: 0 }, true, deps.clock.now());
   });
@@ -36,6 +38,7 @@ export async function unblockMember(deps: Deps, blockerId: string, blockedId: st
  */
 async function lockBlock(tx: Tx, blockerId: string, blockedId: string): Promise<BlockRow | undefined> {
   await lockKeys(tx, `blocks:${blockerId}`);
+  await holdTombstones(tx, "profile");
   return findBlock(tx, { blockerId, blockedId });
 }
 

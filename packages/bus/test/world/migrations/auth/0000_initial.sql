@@ -13,6 +13,7 @@ CREATE TABLE "auth"."outbox" (
 	"subject" text NOT NULL,
 	"aggregate_id" text NOT NULL,
 	"payload" jsonb NOT NULL,
+	"about" uuid[] DEFAULT '{}'::uuid[] NOT NULL,
 	"request_id" text NOT NULL,
 	"traceparent" text NOT NULL,
 	"cause" text,
@@ -47,5 +48,13 @@ CREATE TABLE "auth"."rebuilds" (
 	"finished_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "auth"."tombstones" (
+	"digest" text PRIMARY KEY NOT NULL,
+	"erasure_id" uuid NOT NULL,
+	"begun_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"receipt" jsonb
+);
+--> statement-breakpoint
+CREATE INDEX "outbox_about" ON "auth"."outbox" USING gin ("about");--> statement-breakpoint
 CREATE INDEX "outbox_unpublished" ON "auth"."outbox" USING btree ("id") WHERE published_at IS NULL;--> statement-breakpoint
 CREATE INDEX "parked_by_aggregate" ON "auth"."parked" USING btree ("consumer","aggregate_id","position");

@@ -24,6 +24,7 @@ CREATE TABLE "matching"."outbox" (
 	"subject" text NOT NULL,
 	"aggregate_id" text NOT NULL,
 	"payload" jsonb NOT NULL,
+	"about" uuid[] DEFAULT '{}'::uuid[] NOT NULL,
 	"request_id" text NOT NULL,
 	"traceparent" text NOT NULL,
 	"cause" text,
@@ -58,5 +59,13 @@ CREATE TABLE "matching"."rebuilds" (
 	"finished_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "matching"."tombstones" (
+	"digest" text PRIMARY KEY NOT NULL,
+	"erasure_id" uuid NOT NULL,
+	"begun_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"receipt" jsonb
+);
+--> statement-breakpoint
+CREATE INDEX "outbox_about" ON "matching"."outbox" USING gin ("about");--> statement-breakpoint
 CREATE INDEX "outbox_unpublished" ON "matching"."outbox" USING btree ("id") WHERE published_at IS NULL;--> statement-breakpoint
 CREATE INDEX "parked_by_aggregate" ON "matching"."parked" USING btree ("consumer","aggregate_id","position");
