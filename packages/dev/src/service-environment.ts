@@ -17,6 +17,8 @@ export type ServiceEnvironmentInput = {
   urlOf: (service: DomainService) => string;
   /** A secret by name, the same at each start. */
   secret: (name: string) => string;
+  /** The provider that may be signed in with, if there is one. */
+  oidcIssuer?: string;
   logLevel?: string;
   shutdownMs?: number;
 };
@@ -46,6 +48,7 @@ export function serviceEnvironment(
       auditSecret: secret("auth-audit"),
       passkeyRpId,
       passkeyOrigins: localOrigin(publicUrl),
+      ...oidc(input),
     },
     profile: database,
     matching: database,
@@ -66,6 +69,19 @@ export function serviceEnvironment(
     shutdownMs: input.shutdownMs,
     ...settings[name],
   });
+}
+
+export const oidcClientId = "kismet";
+export const oidcSecretName = "auth-oidc-development";
+
+function oidc({ oidcIssuer, publicUrl, secret }: ServiceEnvironmentInput): Settings {
+  if (oidcIssuer === undefined) return {};
+  return {
+    oidcDevelopmentIssuer: oidcIssuer,
+    oidcDevelopmentClientId: oidcClientId,
+    oidcDevelopmentClientSecret: secret(oidcSecretName),
+    oidcReturnUrls: `${localOrigin(publicUrl)}/auth/passkeys`,
+  };
 }
 
 /** Passkeys are bound to a domain, and an address of numbers is none. */

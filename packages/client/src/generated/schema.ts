@@ -716,13 +716,13 @@ export interface paths {
         };
         /**
          * Where a provider sends a browser back to: on to where it was begun
-         * @description For everybody. The same request may be sent again. Limit: `credential`.
+         * @description For everybody. The same request may be sent again. Limit: `read`.
          */
         get: operations["getAuthOidcByProviderCallback"];
         put?: never;
         /**
          * The same by a form, as Apple does it
-         * @description For everybody. Sending it again does it again. Limit: `credential`.
+         * @description For everybody. Sending it again does it again. Limit: `read`.
          */
         post: operations["postAuthOidcByProviderCallback"];
         delete?: never;

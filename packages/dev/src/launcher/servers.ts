@@ -71,7 +71,7 @@ function natsConfiguration(dataDir: string, password: string): string {
 }
 
 /** Of the last start only. */
-function logTo(stateFolder: string, name: string): Log {
+export function logTo(stateFolder: string, name: string): Log {
   mkdirSync(join(stateFolder, "logs"), { recursive: true });
   const file = createWriteStream(join(stateFolder, "logs", `${name.replaceAll(" ", "-")}.log`));
   // A full disk shows elsewhere first; without its log a server still runs.

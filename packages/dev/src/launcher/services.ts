@@ -2,10 +2,11 @@ import { fileURLToPath } from "node:url";
 import { type ServiceName, serviceNames } from "@kismet/contracts";
 import { type ManagedProcess, startProcess } from "../infrastructure/managed-process.ts";
 import { freePort, loopback } from "../infrastructure/ports.ts";
-import { serviceEnvironment } from "../service-environment.ts";
+import { issuerAt, startOidcProvider } from "../infrastructure/oidc-provider.ts";
+import { oidcClientId, oidcSecretName, serviceEnvironment } from "../service-environment.ts";
 import type { Launch } from "./launch.ts";
 import { databaseUrl } from "./prepare-databases.ts";
-import type { Servers } from "./servers.ts";
+import { logTo, type Servers } from "./servers.ts";
 import { StartFailure } from "./start-failure.ts";
 import { supervise } from "./supervise.ts";
 
@@ -21,6 +22,7 @@ export async function startServices(launch: Launch, servers: Servers, smtpPort: 
   const { options, state, table, terminal } = launch;
   const ports = await choosePorts(options.port);
   const urlOf = (name: ServiceName) => `http://${loopback}:${ports[name].port}`;
+  const oidcPort = await freePort();
   const environment = (name: ServiceName) =>
     serviceEnvironment(name, {
       env: "development",
@@ -31,18 +33,31 @@ export async function startServices(launch: Launch, servers: Servers, smtpPort: 
       redisUrl: servers.redis.url,
       smtpUrl: `smtp://${loopback}:${smtpPort}`,
       publicUrl: urlOf("gateway"),
+      oidcIssuer: issuerAt(oidcPort),
       urlOf,
       secret: state.secret,
       shutdownMs,
     });
   const start = (name: ServiceName) => () =>
     startService(launch, name, environment(name), ports[name].opsPort);
-  await Promise.all(
-    serviceNames.map((name) =>
-      supervise(name, start(name), { stopping: table.stopping, say: (text) => terminal.say(text) }),
-    ),
-  );
+  const supervised = { stopping: table.stopping, say: (text: string) => terminal.say(text) };
+  await Promise.all([
+    supervise("OIDC provider", () => startProvider(launch, oidcPort, urlOf("gateway")), supervised),
+    ...serviceNames.map((name) => supervise(name, start(name), supervised)),
+  ]);
   return urlOf("gateway");
+}
+
+/** Whoever has nothing to do with Google or Apple signs in there. */
+function startProvider({ state, table }: Launch, port: number, gatewayUrl: string): Promise<ManagedProcess> {
+  return startOidcProvider({
+    port,
+    clientId: oidcClientId,
+    clientSecret: state.secret(oidcSecretName),
+    redirectUri: `${gatewayUrl}/v1/auth/oidc/development/callback`,
+    log: logTo(state.path, "oidc provider"),
+    onSpawn: table.add("server"),
+  });
 }
 
 async function choosePorts(gatewayPort: number): Promise<Record<ServiceName, Ports>> {

@@ -45,8 +45,14 @@ const own = {
   timeoutMs: 12_000,
   idempotent: false,
 } as const;
-/** With a name and a token in its form, and from anywhere. */
-const callback = { ...credential, bodyLimit: 32_768, timeoutMs: 5_000, crossSite: true } as const;
+/** With a name and a token in its form, and from anywhere. It redeems nothing: what is guessed at is limited at the end. */
+const callback = {
+  ...credential,
+  limit: "read",
+  bodyLimit: 32_768,
+  timeoutMs: 5_000,
+  crossSite: true,
+} as const;
 const params = OidcProviderParams;
 
 export function registerOidcRoutes(app: App, deps: OidcDeps): void {
