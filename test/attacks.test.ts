@@ -1,14 +1,20 @@
 import { spawnSystem } from "@kismet/testing";
+import { noBrowser } from "@kismet/testing/browser";
 import t from "tap";
 import { attackAcrossSites, ourOrigin } from "./attacks/cross-site.ts";
 import { attackWithTokens } from "./attacks/forged-tokens.ts";
 import { attackOthersObjects } from "./attacks/others-objects.ts";
+import { attackABrowser, startPage } from "./attacks/real-browser.ts";
 import { searchForSecrets } from "./attacks/secrets-at-rest.ts";
 import { signUp } from "./sign-up.ts";
 
 t.setTimeout(180_000);
 
-const system = await spawnSystem(t, { auth: "real", settings: { gateway: { corsOrigins: ourOrigin } } });
+const [ours, theirs] = await Promise.all([startPage(t), startPage(t)]);
+const system = await spawnSystem(t, {
+  auth: "real",
+  settings: { gateway: { corsOrigins: `${ourOrigin},${ours}` } },
+});
 const accounts = await Promise.all(Array.from({ length: 4 }, () => signUp(system)));
 const [first] = accounts;
 if (!first) throw new Error("nobody has signed up");
@@ -17,6 +23,12 @@ await t.test("A18 forged requests by cookie, route by route", (t) => attackAcros
 
 await t.test("A02 A10 tokens that are not good, at every place that takes tokens", (t) =>
   attackWithTokens(t, system, first.session),
+);
+
+await t.test(
+  "A18 a real browser keeps the cookie to itself, and a page of the same site gets nothing of it",
+  { skip: noBrowser },
+  (t) => attackABrowser(t, { system, ours, theirs, account: first }),
 );
 
 await t.test("A14 every route that takes an id, by everybody whose it isn't", (t) =>
