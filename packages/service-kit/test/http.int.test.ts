@@ -528,6 +528,39 @@ test("A29 a drain finishes what is in flight, answers what still comes without 5
   await stopped;
 });
 
+test("A18 a cookie reaches the routes that say they read one, and no other", async (t) => {
+  const { url } = await start(t, (app) => {
+    for (const [path, cookie] of [
+      ["/v1/with", true],
+      ["/v1/without", false],
+    ] as const)
+      app.route({
+        method: "GET",
+        url: path,
+        schema: { summary: path, response: { 200: strict({ cookie: Type.String({ maxLength: 99 }) }) } },
+        config: { policy: { ...policy, ...(cookie ? { cookie } : {}) } },
+        handler: async ({ headers }) => ({ cookie: headers.cookie ?? "none" }),
+      });
+  });
+  const headers = { cookie: "a=1" };
+  t.same(await (await fetch(`${url}/v1/with`, { headers })).json(), { cookie: "a=1" });
+  t.same(await (await fetch(`${url}/v1/without`, { headers })).json(), { cookie: "none" });
+});
+
+test("a 202 that has nothing to say has no body", async (t) => {
+  const { url } = await start(t, (app) =>
+    app.route({
+      method: "POST",
+      url: "/v1/later",
+      schema: { summary: "later", response: { 202: Type.Null() } },
+      config: { policy },
+      handler: async (_request, reply) => reply.code(202).send(null),
+    }),
+  );
+  const answer = await fetch(`${url}/v1/later`, { method: "POST" });
+  t.same([answer.status, await answer.text(), answer.headers.get("content-type")], [202, "", null]);
+});
+
 test("malformed HTTP does not reach anything", async (t) => {
   const { url } = await start(t, () => undefined);
   const { port } = new URL(url);

@@ -437,6 +437,16 @@ await t.test("expectations and upgrades: what isn't a WebSocket stays a request"
     "Upgrade: h2c",
     "HTTP2-Settings: AAMAAABkAAQAAP__",
   ];
+  const passedOver = ws("Connection: close", ...good);
+  for (const headers of [h2c, passedOver]) {
+    await exchange(url, [lines("POST /v1/things HTTP/1.1", host, ...headers, "Content-Length: 2") + "{}"]);
+    t.same(
+      witness.understood().map(({ body }) => body),
+      ["{}"],
+      `the body of a request that is not upgraded to ${headers[1]?.slice(9)} is its body`,
+    );
+  }
+  witness.bytes();
   await holdTable(t, [
     ["100-continue", [post(close, "Expect: 100-continue", "Content-Length: 2"), "{}"], [100, 200], 1],
     ["100-continue, too large", [post(close, "Expect: 100-continue", "Content-Length: 2000")], [100, 413], 0],

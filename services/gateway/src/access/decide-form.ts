@@ -1,7 +1,7 @@
 /** Plenty for browsers and apps; what a service gets has some more, which the gateway adds. */
 export const maxHeaders = 100;
 
-/** The characters of a path (RFC 3986, 3.3); anything else has two readings. */
+/** The characters of a path (RFC 3986, 3.3); anything else has two readings: docs/adr/one-reading.md. */
 const plainPath = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
 const plainHost = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 /** A segment that is no name, once read as a service might read it. */
