@@ -70,6 +70,12 @@ async function standing({ world }: System, memberId: string): Promise<object[]> 
   return found.flat();
 }
 
+function refusalOf(path: string): RegExp {
+  // A role that is missing is told before a body is looked at; what a provider posts is a form, and no JSON.
+  if (path.startsWith("/v1/admin/")) return /^(VALIDATION_FAILED|FORBIDDEN)$/;
+  return path.endsWith("/callback") ? /^UNSUPPORTED_MEDIA_TYPE$/ : /^VALIDATION_FAILED$/;
+}
+
 /** What a member may not set is refused in every body, and sets nothing. */
 export async function plantFields(
   t: Test,
@@ -99,13 +105,9 @@ export async function plantFields(
           body: text,
         });
         const { code, errors } = (await response.json()) as { code?: string; errors?: unknown };
-        // A role that is missing is told before a body is looked at.
-        const refused = path.startsWith("/v1/admin/")
-          ? /^(VALIDATION_FAILED|FORBIDDEN)$/
-          : /^VALIDATION_FAILED$/;
         t.match(
           code ?? `${response.status}`,
-          refused,
+          refusalOf(path),
           `${method} ${path} with ${name}: ${JSON.stringify(errors ?? "").slice(0, 100)}`,
         );
       }
