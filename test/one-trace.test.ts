@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { MatchCreated, type ServiceName } from "@kismet/contracts";
 import { eventually, newId, spawnSystem, type System } from "@kismet/testing";
 import t, { type Test } from "tap";
-import { createMembers, Phone } from "./member.ts";
+import { createMembers, Phone, type SystemMember } from "./member.ts";
 import { exportTo, type OtlpReceiver, type Span, startOtlpReceiver } from "./otlp-receiver.ts";
 
 t.setTimeout(90_000);
@@ -63,10 +63,30 @@ await t.test(
       const refused = await ann.call("POST", "/v1/swipes", { targetId: "no id" }, { headers });
       t.match([refused.status, refused.body.requestId], [400, `${requestId}-2`]);
     });
+    await t.test("A02 no span tells a query", (t) => provesAddresses(t, receiver, ann));
     t.same(strangersTo(receiver, system), [], "no trace is shared by two requests");
     phone.turnOff();
   },
 );
+
+/** The links of mails carry tokens there, and spans leave the system. */
+async function provesAddresses(t: Test, receiver: OtlpReceiver, member: SystemMember): Promise<void> {
+  const secret = randomBytes(16).toString("hex");
+  const traceId = randomBytes(16).toString("hex");
+  const traceparent = `00-${traceId}-${randomBytes(8).toString("hex")}-01`;
+  await member.call("GET", `/v1/discovery?limit=${secret}`, undefined, { headers: { traceparent } });
+  await eventually(
+    () => {
+      const services = new Set(
+        receiver.spans.filter((span) => span.traceId === traceId).map((each) => each.service),
+      );
+      assert.ok(services.size >= 2);
+    },
+    { timeoutMs: 10_000 },
+  );
+  const told = receiver.spans.filter((span) => JSON.stringify(span).includes(secret));
+  t.same(told, []);
+}
 
 /** All of them, once the last of them has come. */
 async function spansOfLike(receiver: OtlpReceiver, traceId: string): Promise<Span[]> {

@@ -27,7 +27,7 @@ import { servePasskeyPage } from "./passkeys/passkey-page.ts";
 import { registerPasskeyRoutes } from "./passkeys/passkey-routes.ts";
 import { relyingPartyOf } from "./passkeys/relying-party.ts";
 import { servePages } from "./pages/page-routes.ts";
-import { createPasswordHasher } from "./password/password-hasher.ts";
+import { createPasswordHasher, type PasswordHasher } from "./password/password-hasher.ts";
 import { registerPasswordRoutes } from "./password/password-routes.ts";
 import * as schema from "./schema.ts";
 import { createDigests } from "./secrets/digests.ts";
@@ -41,7 +41,10 @@ import { registerSignInRoutes, registerStepUpRoutes } from "./signin/signin-rout
 import { createFreshness } from "./signin/step-up.ts";
 import { startUpkeep } from "./upkeep.ts";
 
-export async function buildApp(parts: Parts<Config>): Promise<App> {
+export async function buildApp(
+  parts: Parts<Config>,
+  hasher: PasswordHasher = createPasswordHasher(),
+): Promise<App> {
   const { config, clock } = parts;
   const relyingParty = relyingPartyOf(config);
   const clients = providerSettingsOf(config).map((settings) => createProviderClient(parts, settings));
@@ -81,7 +84,7 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   const deps = {
     ...codes,
     keyring,
-    hasher: createPasswordHasher(),
+    hasher,
     rules: config,
     letterbox,
     sealing,

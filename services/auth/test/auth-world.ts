@@ -48,12 +48,16 @@ export async function startAuth(
   t: Teardown,
   world: World,
   mail: { smtpPort: number },
-  { clock = new MovedClock(), ...settings }: Partial<Config> & { clock?: MovedClock } = {},
+  {
+    clock = new MovedClock(),
+    build = buildApp,
+    ...settings
+  }: Partial<Config> & { clock?: MovedClock; build?: typeof buildApp } = {},
 ): Promise<TestService<Config> & { clock: MovedClock }> {
   const service = await startTestService(t, world, {
     name: "auth",
     config: Config,
-    buildApp,
+    buildApp: build,
     clock,
     settings: { ...secretsAnd(mail), ...settings },
   });
@@ -99,6 +103,7 @@ export async function call<T = object>(
 }
 
 type CaughtMail = {
+  html?: string;
   subject: string;
   text: string;
   to: { address: string }[];

@@ -16,6 +16,7 @@ export function startTelemetry({ instrumented }: { instrumented: boolean }): voi
   onTelemetryShutdown(() => sdk.shutdown());
 }
 
+/** Spans leave the system: what a query says is left out of them, since the links of mails carry tokens in it. */
 function instrumentations(): NonNullable<NodeSDKConfiguration["instrumentations"]> {
   // Hooks into `import` before the SDK starts: else modules that are imported, and not required, stay untraced.
   register({ include: ["pg", "pg-pool", "ioredis", "http", "https", "node:http", "node:https"] });
@@ -23,8 +24,15 @@ function instrumentations(): NonNullable<NodeSDKConfiguration["instrumentations"
     new HttpInstrumentation({
       ignoreIncomingRequestHook: (request) => untraced.has(request.url ?? ""),
       requireParentforOutgoingSpans: true,
+      startIncomingSpanHook: () => ({ "url.query": "" }),
     }),
-    new UndiciInstrumentation({ requireParentforSpans: true }),
+    new UndiciInstrumentation({
+      requireParentforSpans: true,
+      startSpanHook: ({ origin, path }) => ({
+        "url.full": `${origin}${path.split("?", 1)[0] ?? ""}`,
+        "url.query": "",
+      }),
+    }),
     new FastifyOtelInstrumentation({ registerOnInitialization: true, instrumentHooks: false }),
     // Without a parent every poll of the outbox would be a trace.
     new PgInstrumentation({ requireParentSpan: true }),

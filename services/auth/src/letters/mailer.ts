@@ -29,7 +29,7 @@ export function createMailer(parts: Parts<{ smtpUrl: string; mailFrom: string }>
     "smtp",
     async ({ to, language, subject, text, html }: Mail) => {
       const requestId = currentContext()?.requestId;
-      await transport.sendMail({
+      const sent = transport.sendMail({
         // As an object: an address is never read as a list of them.
         to: { name: "", address: to },
         subject,
@@ -44,7 +44,35 @@ export function createMailer(parts: Parts<{ smtpUrl: string; mailFrom: string }>
           ...(requestId ? { "X-Request-Id": requestId } : {}),
         },
       });
+      await sent.catch((error: unknown) => Promise.reject(asMailNotTaken(error)));
     },
-    { timeoutMs, minCalls: 5, resetMs: 2_000 },
+    {
+      timeoutMs,
+      minCalls: 5,
+      resetMs: 2_000,
+      // Else whoever signs up with addresses that do not exist would stop everybody's mail.
+      isHarmless: (error) => error instanceof MailNotTaken && error.isAboutAddress,
+    },
   );
+}
+
+/** Says no more than codes: what a server answers to a mail names its recipient (A04). */
+export class MailNotTaken extends Error {
+  /** It has to do with this one recipient, and not with the server. */
+  readonly isAboutAddress: boolean;
+  /** The same mail will not be taken later either. */
+  readonly isFinal: boolean;
+
+  constructor(code: string, answer: number | undefined) {
+    super(`the mail was not taken: ${code} ${answer ?? ""}`.trim());
+    this.name = "MailNotTaken";
+    this.isAboutAddress = code === "EENVELOPE";
+    // Without an answer the address is one that the server can't write to (RFC 6531).
+    this.isFinal = this.isAboutAddress && (answer === undefined || answer >= 500);
+  }
+}
+
+function asMailNotTaken(error: unknown): MailNotTaken {
+  const { code = "EUNKNOWN", responseCode } = error as { code?: string; responseCode?: number };
+  return new MailNotTaken(code, responseCode);
 }

@@ -9,7 +9,7 @@ import type { Sealing } from "../secrets/sealing.ts";
 import type { AuthDatabase } from "../storage.ts";
 import type { Letter, Mail } from "./letter.ts";
 import { deleteLetter, postponeLetter, type StoredLetter, takeDueLetters } from "./letters-repository.ts";
-import type { Mailer } from "./mailer.ts";
+import { type Mailer, MailNotTaken } from "./mailer.ts";
 
 const everyMs = 500;
 const batch = 10;
@@ -60,9 +60,10 @@ async function carry({ clock, logger }: Parts, deps: Deps, stored: StoredLetter)
         await deleteLetter(deps.database, id);
       } catch (error) {
         const now = clock.now().getTime();
-        const isLate = now - createdAt.getTime() > keptMs;
-        logger.warn({ err: error, letterId: id, attempts, givenUp: isLate }, "a letter could not be carried");
-        if (isLate) return deleteLetter(deps.database, id);
+        const givenUp =
+          now - createdAt.getTime() > keptMs || (error instanceof MailNotTaken && error.isFinal);
+        logger.warn({ err: error, letterId: id, attempts, givenUp }, "a letter could not be carried");
+        if (givenUp) return deleteLetter(deps.database, id);
         const waitMs = Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(attempts, 10)) * Math.random();
         return postponeLetter(deps.database, id, new Date(now + waitMs));
       }

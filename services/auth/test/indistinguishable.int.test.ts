@@ -1,0 +1,138 @@
+import { createWorld } from "@kismet/testing";
+import t from "tap";
+import { buildApp } from "../src/app.ts";
+import { createPasswordHasher } from "../src/password/password-hasher.ts";
+import {
+  type Answer,
+  call,
+  codeTo,
+  newAddress,
+  newMember,
+  signup,
+  startAuth,
+  startMail,
+  verify,
+} from "./auth-world.ts";
+import { canBeToldApart, type Pair, rankDistance } from "./timings.ts";
+
+t.setTimeout(60_000);
+
+/** So that a run can be repeated: `KISMET_TEST_SEED=... node <this file>`. */
+const seed = Number(process.env["KISMET_TEST_SEED"] ?? Date.now() % 1_000_000);
+let state = seed;
+/** Mulberry32: what is drawn needs to be fair, not secret. */
+function random(): number {
+  state = (state + 0x6d2b79f5) | 0;
+  let x = Math.imul(state ^ (state >>> 15), 1 | state);
+  x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
+  return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
+}
+
+const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
+const manyGuesses = { guessesPerAccount: 100_000, guessesPerAddress: 100_000, guessesPerMinute: 1_000_000 };
+const auth = await startAuth(t, world, mail, { ...manyGuesses, logLevel: "warn" });
+const people = 6;
+const members = await Promise.all(Array.from({ length: people }, () => newMember(auth, mail)));
+const known = members.map(({ email }) => email);
+const waiting = Array.from({ length: people }, newAddress);
+await Promise.all(waiting.map((email) => signup(auth, email).then(() => codeTo(mail, email))));
+const strangers = Array.from({ length: people }, newAddress);
+const of = (list: readonly string[]) => (i: number) => list[i % list.length] ?? "";
+const [member, pending, stranger] = [of(known), of(waiting), of(strangers)];
+const asker = members[0]?.session.accessToken ?? "";
+
+const post = (path: string, body: object, token?: string) =>
+  call(auth, "POST", `/v1/auth/${path}`, { body, ...(token ? { token } : {}) });
+const login = (email: string) => post("login", { email, password: "not the one of theirs" });
+const forgot = (email: string) => post("password/forgot", { email });
+const resend = (email: string) => post("verify-email/resend", { email });
+const enter = (email: string) => verify(auth, email, "000000");
+const change = (newEmail: string) => post("email/change", { newEmail }, asker);
+
+const pairs: Pair[] = [
+  {
+    what: "sign-in of a member and of nobody",
+    samples: 24,
+    a: (i) => login(member(i)),
+    b: (i) => login(stranger(i)),
+  },
+  {
+    what: "sign-up with a member's address and a new one",
+    samples: 24,
+    a: (i) => signup(auth, member(i)),
+    b: () => signup(auth, newAddress()),
+  },
+  {
+    what: "a password forgotten by a member and by nobody",
+    samples: 50,
+    a: (i) => forgot(member(i)),
+    b: (i) => forgot(stranger(i)),
+  },
+  {
+    what: "a code entered for one who waits and for nobody",
+    samples: 50,
+    a: (i) => enter(pending(i)),
+    b: (i) => enter(stranger(i)),
+  },
+  {
+    what: "a code entered for a member and for nobody",
+    samples: 50,
+    a: (i) => enter(member(i)),
+    b: (i) => enter(stranger(i)),
+  },
+  {
+    what: "another code for one who waits and for nobody",
+    samples: 50,
+    a: (i) => resend(pending(i)),
+    b: (i) => resend(stranger(i)),
+  },
+  {
+    what: "a change to a member's address and to a free one",
+    samples: 50,
+    a: (i) => change(member(i + 1)),
+    b: (i) => change(stranger(i)),
+  },
+];
+
+/** All that a client gets, but what is new in each answer. */
+function told({ status, body, headers }: Answer): object {
+  const { date: _date, "x-request-id": _id, ...rest } = headers;
+  const { requestId: _requestId, ...said } = (body ?? {}) as Partial<Answer["body"]>;
+  return { status, said, headers: Object.entries(rest).sort() };
+}
+
+await t.test(
+  "answers are the same, byte for byte and in their headers, whomever they are about",
+  async (t) => {
+    for (const { what, a, b } of pairs) t.same(told(await a(0)), told(await b(0)), what);
+  },
+);
+
+await t.test("and take as long: their times can't be told apart by rank", async (t) => {
+  t.comment(`seed ${seed}`);
+  for (const pair of pairs) t.equal(await canBeToldApart(pair, random), undefined, pair.what);
+});
+
+await t.test(
+  "a service that checks no password where there is no account is found out by its times",
+  async (t) => {
+    const hasher = createPasswordHasher();
+    const verify: typeof hasher.verify = async (stored, password) =>
+      stored != null && (await hasher.verify(stored, password));
+    const build: typeof buildApp = (parts) => buildApp(parts, { ...hasher, verify });
+    const leaky = await startAuth(t, world, mail, { ...manyGuesses, logLevel: "warn", build });
+    const sent = (email: string) =>
+      call(leaky, "POST", "/v1/auth/login", { body: { email, password: "not the one of theirs" } });
+    const leak: Pair = { what: "", samples: 12, a: (i) => sent(member(i)), b: (i) => sent(stranger(i)) };
+    t.ok(await canBeToldApart(leak, random), "told apart");
+  },
+);
+
+t.test("the measure itself: nothing in one kind of samples, much in another kind", async (t) => {
+  const draw = (shift: number) => Array.from({ length: 60 }, () => random() ** 3 * 20 + shift);
+  const alarms = Array.from({ length: 400 }, () => Math.abs(rankDistance(draw(0), draw(0)))).filter(
+    (d) => d > 3.29,
+  );
+  t.ok(alarms.length < 5, `${alarms.length} false alarms of 400, where 0.4 are expected`);
+  t.ok(rankDistance(draw(0), draw(9)) < -3.29, "9 ms among up to 20 are seen");
+});

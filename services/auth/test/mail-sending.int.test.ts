@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createParts, loadConfig } from "@kismet/service-kit";
+import { createWorld, environmentOf, eventually } from "@kismet/testing";
+import t from "tap";
+import { request } from "undici";
+import { normaliseEmail } from "../src/accounts/normalise-email.ts";
+import { Config } from "../src/config.ts";
+import { createMailer } from "../src/letters/mailer.ts";
+import { newSignInMail } from "../src/letters/mails/new-sign-in-mail.ts";
+import {
+  authSettings,
+  call,
+  codeTo,
+  logIn,
+  mailsTo,
+  newAddress,
+  patience,
+  signup,
+  startAuth,
+  startMail,
+  verify,
+} from "./auth-world.ts";
+
+const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
+
+await t.test(
+  "a mail says what it is: two forms, a date, an id, its language, and that nobody need answer",
+  async (t) => {
+    const auth = await startAuth(t, world, mail, { mailFrom: "Kismet <no-reply@kismet.example>" });
+    const email = newAddress();
+    const body = {
+      email,
+      password: "heron-lantern-47-quiet",
+      birthDate: "1990-01-01",
+      acceptedTermsVersion: "1",
+      locale: "ar-EG",
+    };
+    await call(auth, "POST", "/v1/auth/signup", { body });
+    await codeTo(mail, email);
+    const [caught] = await mailsTo(mail, email);
+    t.match(caught?.headers, {
+      "auto-submitted": "auto-generated",
+      "content-language": "ar",
+      "message-id": /^<[\w-]+@kismet\.example>$/,
+    });
+    t.equal(caught?.headers["list-unsubscribe"], undefined);
+    t.match(caught, {
+      subject: "رمز Kismet الخاص بك",
+      html: /<html lang="ar" dir="rtl">/,
+      text: "بهذا الرمز",
+    });
+    await auth.stop();
+  },
+);
+
+await t.test("A20 neither an address nor a name can add a header or a recipient", async (t) => {
+  const parts = createParts("auth", loadConfig(Config, environmentOf(Config, authSettings(world, mail))));
+  t.teardown(() => parts.lifecycle.stop());
+  await parts.lifecycle.start();
+  const send = createMailer(parts);
+  const email = newAddress();
+  const evil = "x\r\nBcc: everybody@mail.test\r\n\r\n<b>";
+  const sent = newSignInMail({ email, locale: "en" }, { device: evil, country: "DE", at: new Date() });
+  await send.fire({ ...sent, subject: evil });
+  const [caught] = await eventually(async () => {
+    const mails = await mailsTo(mail, email);
+    assert.equal(mails.length, 1);
+    return mails;
+  }, patience);
+  t.match(caught?.subject, /^x Bcc: everybody@mail\.test/);
+  t.equal(caught?.headers["bcc"], undefined);
+  t.match(caught?.text, "Device: x Bcc: everybody@mail.test <b>");
+  for (const address of [
+    "a@mail.test, everybody@mail.test",
+    "a@mail.test\r\nBcc: everybody@mail.test",
+    "everybody: everybody@mail.test;",
+    '"a" <everybody@mail.test>',
+  ])
+    await send.fire({ ...sent, to: address }).catch(() => undefined);
+  t.same(await mailsTo(mail, "everybody@mail.test"), [], "nobody else got anything");
+});
+
+await t.test(
+  "a domain in any spelling is one address, and mail reaches it; so does one before the @ in any script",
+  async (t) => {
+    const table: [given: string, kept: string][] = [
+      ["Ann@Mail.TEST", "ann@mail.test"],
+      ["ann@BÜCHER.test", "ann@bücher.test"],
+      ["ann@bu\u0308cher.test", "ann@bücher.test"],
+      ["ann@xn--bcher-kva.test", "ann@bücher.test"],
+      ["ann@ｍａｉｌ.test", "ann@mail.test"],
+      ["ann@straße.test", "ann@straße.test"],
+      ["Δοκιμή@παράδειγμα.δοκιμή", "δοκιμή@παράδειγμα.δοκιμή"],
+      ["ann@mаil.test", "ann@mаil.test"],
+      ["ann@xn--a.test", "ann@xn--a.test"],
+    ];
+    for (const [given, kept] of table) {
+      t.equal(normaliseEmail(given), kept, given);
+      t.equal(normaliseEmail(kept), kept, "and stays so");
+    }
+    t.not(normaliseEmail("ann@mаil.test"), "ann@mail.test", "what only looks the same is another address");
+
+    const auth = await startAuth(t, world, mail);
+    const id = crypto.randomUUID().slice(0, 8);
+    const readable = `ann-${id}@bücher.test`;
+    t.equal((await signup(auth, `Ann-${id}@BÜCHER.test`)).status, 202);
+    const code = await eventually(async () => {
+      const mails = [
+        ...(await mailsTo(mail, readable)),
+        ...(await mailsTo(mail, `ann-${id}@xn--bcher-kva.test`)),
+      ];
+      return /\b\d{6}\b/.exec(mails[0]?.text ?? "")?.[0] ?? assert.fail("no mail yet");
+    }, patience);
+    t.equal((await verify(auth, `ann-${id}@xn--bcher-kva.test`, code)).status, 200);
+    t.equal((await logIn(auth, `ANN-${id}@bücher.test`)).status, 200);
+
+    t.equal((await signup(auth, `δοκιμή-${id}@mail.test`)).status, 202);
+    const all = await eventually(async () => {
+      const answer = await request(`${mail.url}/api/email`);
+      const text = await answer.body.text();
+      assert.ok(text.includes(`δοκιμή-${id}@mail.test`));
+      return text;
+    }, patience);
+    t.ok(all);
+    await auth.stop();
+  },
+);
+
+await t.test(
+  "A04 a server that refuses a recipient: given up, nobody else's mail held up, and no address in a log",
+  async (t) => {
+    const server = await startRefusing(t, (recipient) => /^nobody-/.test(recipient));
+    const lines: string[] = [];
+    const auth = await startAuth(t, world, { smtpPort: server.port });
+    auth.parts.logger.warn = ((fields: object) =>
+      void lines.push(String((fields as { err?: Error }).err), JSON.stringify(fields))) as never;
+    const refused = Array.from({ length: 12 }, () => `nobody-${crypto.randomUUID()}@mail.test`);
+    for (const email of refused) await signup(auth, email);
+    const good = newAddress();
+    await signup(auth, good);
+    await eventually(() => assert.ok(server.accepted.includes(good)), patience);
+    await eventually(async () => {
+      const [row] = await world.sql<{ n: number }>("SELECT count(*)::int AS n FROM auth.letters");
+      assert.equal(row?.n, 0);
+    }, patience);
+    t.ok(
+      refused.every((email) => server.refused.filter((each) => each === email).length === 1),
+      "each was tried once",
+    );
+    t.match(lines.join("\n"), /the mail was not taken: EENVELOPE 550/);
+    t.notMatch(
+      lines.join("\n"),
+      /@mail\.test|nobody-/,
+      "what the server said names them, and is not told on",
+    );
+    t.notMatch(lines.join("\n"), /breaker/);
+    await auth.stop();
+  },
+);
+
+type Refusing = { port: number; accepted: string[]; refused: string[] };
+
+/** As much of SMTP (RFC 5321) as a client needs to be refused. */
+async function startRefusing(
+  t: { teardown(work: () => unknown): void },
+  isRefused: (recipient: string) => boolean,
+): Promise<Refusing> {
+  const sockets = new Set<Socket>();
+  const state: Refusing = { port: 0, accepted: [], refused: [] };
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    let isData = false;
+    let recipient = "";
+    let rest = "";
+    socket.write("220 here ESMTP\r\n");
+    socket.on("data", (chunk) => {
+      const parts = (rest + chunk.toString("utf8")).split("\r\n");
+      rest = parts.pop() ?? "";
+      for (const line of parts) {
+        if (isData) {
+          if (line !== ".") continue;
+          isData = false;
+          state.accepted.push(recipient);
+          socket.write("250 taken\r\n");
+        } else if (/^EHLO/i.test(line)) socket.write("250-here\r\n250 SMTPUTF8\r\n");
+        else if (/^RCPT/i.test(line)) {
+          recipient = /<(.*)>/.exec(line)?.[1] ?? "";
+          if (isRefused(recipient)) state.refused.push(recipient);
+          socket.write(isRefused(recipient) ? `550 5.1.1 <${recipient}> is unknown\r\n` : "250 ok\r\n");
+        } else if (/^DATA/i.test(line)) {
+          isData = true;
+          socket.write("354 go on\r\n");
+        } else if (/^QUIT/i.test(line)) socket.end("221 bye\r\n");
+        else socket.write("250 ok\r\n");
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  state.port = (server.address() as AddressInfo).port;
+  return state;
+}
