@@ -33,7 +33,11 @@ function instrumentations(): NonNullable<NodeSDKConfiguration["instrumentations"
         "url.query": "",
       }),
     }),
-    new FastifyOtelInstrumentation({ registerOnInitialization: true, instrumentHooks: false }),
+    new FastifyOtelInstrumentation({
+      registerOnInitialization: true,
+      instrumentHooks: false,
+      requestHook: (span, { url }) => void span.setAttribute("url.path", url.split("?", 1)[0] ?? ""),
+    }),
     // Without a parent every poll of the outbox would be a trace.
     new PgInstrumentation({ requireParentSpan: true }),
     new IORedisInstrumentation({ requireParentSpan: true }),
