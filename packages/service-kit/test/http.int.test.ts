@@ -25,6 +25,7 @@ import {
   NotFound,
   ProcessSettings,
   type Running,
+  type StaffUse,
 } from "../src/index.ts";
 
 // Of a busy machine.
@@ -51,9 +52,11 @@ function build(declare: (app: App) => void) {
   const revocations = createRevocations(parts.clock);
   let keys: Jwk[] = [jwk];
   const verifier = createTokenVerifier(parts, { keys: async () => keys, revocations });
-  const app = createHttpApp(parts, { verifier });
+  const uses: StaffUse[] = [];
+  const recordStaff = async (use: StaffUse) => void uses.push(use);
+  const app = createHttpApp(parts, { verifier, recordStaff });
   declare(app);
-  return { app, parts, lines, revocations, setKeys: (next: Jwk[]) => (keys = next) };
+  return { app, parts, lines, uses, revocations, setKeys: (next: Jwk[]) => (keys = next) };
 }
 
 async function start(t: Tap.Test, declare: (app: App) => void) {
@@ -104,6 +107,11 @@ test("A05 a bare route does not register", async (t) => {
       "for nobody that there is",
       { ...full, config: { policy: { ...policy, auth: "admin" } } },
       /config.policy.auth must be one of public, member, staff, webhook, client$/,
+    ],
+    [
+      "for staff of no role",
+      { ...full, config: { policy: { ...policy, auth: "staff" } } },
+      /does not say which roles of staff/,
     ],
     [
       "with half a policy",
@@ -354,11 +362,11 @@ test("A09 A11 deadline, request id and trace come in, bound the handler, and go 
 });
 
 test("tokens: only what auth signed for Kismet, in time, counts", async (t) => {
-  const { url, revocations } = await start(t, (app) => {
+  const { url, revocations, uses } = await start(t, (app) => {
     const routes: [string, RoutePolicy][] = [
       ["/v1/mine", { ...policy, auth: "member" }],
       ["/v1/any", { ...policy, auth: "member", anyStatus: true }],
-      ["/v1/staff", { ...policy, auth: "staff" }],
+      ["/v1/staff", { ...policy, auth: "staff", roles: ["support"] }],
     ];
     for (const [path, routePolicy] of routes) {
       app.route({
@@ -422,7 +430,9 @@ test("tokens: only what auth signed for Kismet, in time, counts", async (t) => {
   t.equal(await get(unverified), "ACCOUNT_NOT_ACTIVE");
   t.equal(await get(unverified, "/v1/any"), claims.sub);
   t.equal(await get(bearer(goodHeader, claims), "/v1/staff"), "FORBIDDEN");
+  t.equal(await get(bearer(goodHeader, { ...claims, roles: ["moderator"] }), "/v1/staff"), "FORBIDDEN");
   t.equal(await get(bearer(goodHeader, { ...claims, roles: ["support"] }), "/v1/staff"), claims.sub);
+  t.match(uses, [{ method: "GET", route: "/v1/staff", outcome: "ok" }], "A22 what staff does is recorded");
   revocations.sessionRevoked({ memberId: claims.sub, sessionId: claims.sid, revokedAt: new Date() });
   t.equal(await get(bearer(goodHeader, claims)), "UNAUTHENTICATED", "revoked, although cached");
 });

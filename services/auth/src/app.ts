@@ -1,10 +1,12 @@
 import { createAccessControl, createBus, createClientRegister } from "@kismet/bus";
+import { KeyRevoked } from "@kismet/contracts";
 import { serveCustody } from "@kismet/custody";
 import { createDatabase, keepSealed } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { registerAccounts } from "./accounts/account-routes.ts";
 import { serveCanaries } from "./canary/serve-canaries.ts";
 import { registerClients } from "./clients/client-routes.ts";
+import { recordStaffUse } from "./audit/record-staff-use.ts";
 import { createAuthAudit } from "./audit/auth-audit.ts";
 import { serveBrowsers } from "./browser/browser-sessions.ts";
 import type { Config } from "./config.ts";
@@ -39,6 +41,9 @@ import { registerFactorRoutes } from "./signin/factors-routes.ts";
 import { createGuessGuard } from "./signin/guess-guard.ts";
 import { registerSignInRoutes, registerStepUpRoutes } from "./signin/signin-routes.ts";
 import { createFreshness } from "./signin/step-up.ts";
+import { registerStaffRoutes } from "./staff/staff-routes.ts";
+import { endSuspensions } from "./standing/end-suspensions.ts";
+import { registerStandingRoutes } from "./standing/standing-routes.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 export async function buildApp(
@@ -51,14 +56,16 @@ export async function buildApp(
   const providers = new Map(clients.map((client) => [client.name, client]));
   const database = createDatabase(parts, schema);
   const bus = createBus(parts, database);
+  const audit = createAuthAudit(parts, database);
   const app = createHttpApp(parts, {
     verifier: createAccessControl(parts, bus),
     requireFresh: createFreshness({ database, clock, freshSeconds: config.freshSeconds }),
     clients: createClientRegister(parts, bus),
+    recordStaff: (use) => recordStaffUse(database, use),
   });
 
   const digests = createDigests(config.hashSecret);
-  const sealing = createSealing(config.keyEncryptionSecret);
+  const sealing = createSealing(config.keyEncryptionSecret, config.keyEncryptionSecretAlso);
   const { signingKeyDays, codeSeconds, codeIntervalMs, minimumAge, deletionDays, freshSeconds } = config;
   const keyring = createKeyring({ database, clock, sealing, signingKeyDays });
 
@@ -93,9 +100,10 @@ export async function buildApp(
     freshSeconds,
     relyingParty,
   };
-  keepSealed(parts, database, createAuthAudit(parts, database));
+  keepSealed(parts, database, audit);
   serveBrowsers(app, { digests, refreshDays: config.refreshDays });
   publishKeys(app, bus, keyring);
+  bus.watch(KeyRevoked, { sinceMs: 60_000 }, () => keyring.forget());
   registerSignupRoutes(app, { ...deps, minimumAge });
   registerSignInRoutes(app, deps);
   registerStepUpRoutes(app, deps);
@@ -121,6 +129,9 @@ export async function buildApp(
   const archives = startExports(parts, { ...deps, ...config, bus, logger: parts.logger });
   registerExports(app, { ...deps, exportsPerDay: config.exportsPerDay, requested: archives.poke });
   startErasures(parts, { database, bus, clock, logger: parts.logger, eraseHere, overdueMs });
-  startUpkeep(parts, database, keyring);
+  registerStandingRoutes(app, deps);
+  registerStaffRoutes(app, { ...deps, audit });
+  endSuspensions(parts, deps);
+  startUpkeep(parts, { database, keyring, sealing });
   return app;
 }

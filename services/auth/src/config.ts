@@ -18,8 +18,10 @@ export const Config = Type.Object({
   publicUrl: Type.String({ pattern: "^https?://[^/\\s]+$", maxLength: 300 }),
   /** From whom the letters are. */
   mailFrom: Type.String({ minLength: 3, maxLength: 254, default: "Kismet <no-reply@kismet.invalid>" }),
-  /** Seals signing keys and letters at rest. */
+  /** Seals signing keys, secrets of authenticators and letters at rest. */
   keyEncryptionSecret: secret(),
+  /** Only opens: the next one before it seals, or the last one until all is sealed anew. */
+  keyEncryptionSecretAlso: Type.Optional(secret()),
   /** Derives refresh tokens and the hashes of codes. Changing it signs everybody out. */
   hashSecret: secret(),
   /** Chains the audit trail, and makes the pseudonyms in it. Another one breaks the chain. */

@@ -5,11 +5,13 @@ import * as schema from "./schema.ts";
 const { accounts, signups, sessions, passwordResets, devices, places, challenges, totps, recoveryCodes } =
   schema;
 const { emailChanges, passkeys, passkeyChallenges, identities, oidcFlows, oidcTickets } = schema;
+const { appeals, restrictions } = schema;
 const { erasures, legalHolds, exports, exportChunks } = schema;
 
 const mine = "it is the member";
 const secret = "a secret, or made from one: who has the archive must not be able to sign in with it";
 const plumbing = "how far something has come";
+const others = "of another member, about whom staff who is erased decided";
 const reference = "a key between tables";
 
 /** What this service keeps of a member. What refers to the account goes before it. */
@@ -182,6 +184,41 @@ export const custody = declareCustody(schema, {
     },
     erased: [{ rows: (id) => eq(exports.memberId, id) }],
   },
+  appeals: {
+    section: { name: "appeals", title: "Your objections", rows: (id) => eq(appeals.memberId, id) },
+    exported: ["text", "madeAt", "decidedAt", "outcome", "outcomeReason"],
+    withheld: { id: reference, restrictionId: reference, memberId: mine, decidedBy: "names another" },
+    erased: [
+      { rows: (id) => eq(appeals.memberId, id) },
+      // Of staff who leaves: the decision stays with the member whom it was about.
+      { rows: (id) => eq(appeals.decidedBy, id), set: ({ pseudonym }) => ({ decidedBy: pseudonym }) },
+    ],
+    kept: {
+      ...{ id: others, restrictionId: others, memberId: others, text: others, madeAt: others },
+      ...{ decidedAt: others, outcome: others, outcomeReason: others },
+    },
+  },
+  restrictions: {
+    section: {
+      name: "restrictions",
+      title: "What was decided about your account",
+      rows: (id) => eq(restrictions.memberId, id),
+    },
+    exported: ["kind", "reason", "statement", "until", "madeAt", "endedAt", "ending"],
+    withheld: { id: reference, memberId: mine, madeBy: "names another" },
+    erased: [
+      { rows: (id) => eq(restrictions.memberId, id) },
+      { rows: (id) => eq(restrictions.madeBy, id), set: ({ pseudonym }) => ({ madeBy: pseudonym }) },
+    ],
+    kept: {
+      ...{ id: others, memberId: others, kind: others, reason: others, statement: others, until: others },
+      ...{ madeAt: others, endedAt: others, ending: others },
+    },
+  },
+  banMarks: untouched("keyed hashes of the mailboxes of banned members, which outlast them", [
+    "hash",
+    "createdAt",
+  ]),
   legalHolds: {
     exported: [],
     withheld: {
@@ -211,7 +248,7 @@ export const custody = declareCustody(schema, {
     section: { name: "account", title: "Your account", rows: (id) => eq(accounts.memberId, id) },
     exported: [
       ...(["memberId", "email", "birthDate", "locale", "acceptedTermsVersion", "status", "roles"] as const),
-      ...(["createdAt", "erasesAt"] as const),
+      ...(["createdAt", "erasesAt", "hiddenAt"] as const),
     ],
     withheld: { passwordHash: secret, version: "counts changes" },
     erased: [{ rows: (id) => eq(accounts.memberId, id) }],

@@ -3,6 +3,8 @@ import { createPoller, type Parts } from "@kismet/service-kit";
 import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
 import type { Config } from "./config.ts";
 import { deleteEmailChangesBefore } from "./email/email-changes-repository.ts";
+import { rewrapSecrets } from "./keys/rewrap-secrets.ts";
+import type { Sealing } from "./secrets/sealing.ts";
 import type { Keyring } from "./keys/keyring.ts";
 import { deleteFlowsBefore } from "./oidc/flows-repository.ts";
 import { deleteTicketsBefore } from "./oidc/tickets-repository.ts";
@@ -23,7 +25,10 @@ const keepUnverifiedMs = 7 * dayMs;
 const keepWhereaboutsMs = 180 * dayMs;
 
 /** What happens without anybody asking: keys are rotated, what has expired is forgotten. One instance does it. */
-export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyring: Keyring): void {
+export function startUpkeep(
+  parts: Parts<Config>,
+  { database, keyring, sealing }: { database: AuthDatabase; keyring: Keyring; sealing: Sealing },
+): void {
   const poller = createPoller(parts.logger, {
     name: "upkeep",
     everyMs,
@@ -31,6 +36,7 @@ export function startUpkeep(parts: Parts<Config>, database: AuthDatabase, keyrin
     async work() {
       const before = (ms: number) => new Date(parts.clock.now().getTime() - ms);
       await keyring.rotate();
+      await rewrapSecrets({ database, sealing });
       await database.transaction(async (tx) => {
         await deleteSessionsBefore(tx, before(dayMs));
         await deleteSignupsBefore(tx, before(dayMs));

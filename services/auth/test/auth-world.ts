@@ -81,7 +81,7 @@ export function authSettings(world: World, mail: { smtpPort: number }): Record<s
 
 export async function call<T = object>(
   { url }: { url: string },
-  method: "GET" | "POST" | "PATCH" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   { token, body, headers }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer<T>> {
@@ -205,4 +205,16 @@ export async function waitingForLocks(world: World, count: number): Promise<void
     );
     assert.equal(row?.n, count);
   }, patience);
+}
+
+/** Of a session with both factors, which alone carries roles. How factors are asked for is tested elsewhere. */
+export async function strongToken(
+  auth: { url: string },
+  world: World,
+  email: string,
+  password = goodPassword,
+): Promise<string> {
+  const { body } = await logIn(auth, email, password);
+  await world.sql("UPDATE auth.sessions SET methods = '{password,totp}' WHERE id = $1", [body.sessionId]);
+  return (await refresh(auth, body.refreshToken)).body.accessToken;
 }

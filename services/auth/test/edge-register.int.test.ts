@@ -6,7 +6,7 @@ import { createParts } from "@kismet/service-kit";
 import { createWorld, eventually, routesWithIds } from "@kismet/testing";
 import { request } from "undici";
 import t from "tap";
-import { call, goodPassword, logIn, newMember, patience, startAuth, startMail } from "./auth-world.ts";
+import { call, newMember, patience, startAuth, startMail, strongToken } from "./auth-world.ts";
 
 t.setTimeout(120_000);
 
@@ -16,7 +16,7 @@ const one = await startAuth(t, world, mail);
 const two = await startAuth(t, world, mail);
 const { session, email } = await newMember(one, mail);
 await world.sql("UPDATE auth.accounts SET roles = '{admin}' WHERE member_id = $1", [session.memberId]);
-const token = (await logIn(one, email, goodPassword)).body.accessToken;
+const token = await strongToken(one, world, email);
 
 const register = (name: string, as = token) =>
   call<IssuedKey>(one, "POST", "/v1/admin/clients", { token: as, body: { name } });
@@ -86,7 +86,7 @@ await t.test("A14 clients are for administrators; another client's key is not th
   await eventuallyStatus(other.key, 200);
   const { session: stranger, email: address } = await newMember(one, mail);
   await world.sql("UPDATE auth.accounts SET roles = '{support}' WHERE member_id = $1", [stranger.memberId]);
-  const support = (await logIn(one, address)).body.accessToken;
+  const support = await strongToken(one, world, address);
   const routes = routesWithIds("auth").filter((route) => route.includes("/admin/clients/"));
   t.equal(routes.length, 3);
   for (const who of [stranger.accessToken, support]) {

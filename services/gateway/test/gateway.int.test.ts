@@ -173,7 +173,7 @@ test("A02 tokens are verified at the edge, and a revoked session is out within a
   const table = [
     route("GET", "/v1/mine", { auth: "member" }),
     route("GET", "/v1/any", { auth: "member", anyStatus: true }),
-    route("GET", "/v1/staff", { auth: "staff" }),
+    route("GET", "/v1/staff", { auth: "staff", roles: ["support"] }),
   ];
   const { url } = await startGateway(t, world, table, { upstreamMatching: [service.url] });
   const get = (path: string, token?: string) =>

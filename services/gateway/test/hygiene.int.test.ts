@@ -18,7 +18,7 @@ const { url, parts } = await startGateway(
     route("DELETE", "/v1/things"),
     route("POST", "/v1/large", { bodyLimit: 1_000_000 }),
     route("GET", "/v1/mine", { auth: "member" }),
-    route("GET", "/v1/admin", { auth: "staff" }),
+    route("GET", "/v1/admin", { auth: "staff", roles: ["support"] }),
     { ...route("GET", "/v1/socket", {}, "chat"), websocket: true },
   ],
   {

@@ -66,6 +66,7 @@ function actorOf(context: ReturnType<typeof currentContext>): AuditActor {
     const { memberId, roles } = context.member;
     return { kind: roles.length > 0 ? "staff" : "member", memberId };
   }
+  if (context?.operator !== undefined) return { kind: "operator", name: context.operator };
   if (context?.client) return { kind: "client", clientId: context.client.clientId };
   return { kind: context?.address === undefined ? "system" : "stranger" };
 }

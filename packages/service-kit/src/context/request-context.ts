@@ -12,6 +12,8 @@ export type RequestContext = {
   deadline: Deadline;
   /** Of the client, as the edge told it; none where nobody called. */
   address?: string;
+  /** Who sits at the shell that this is done from. */
+  operator?: string;
   member?: Member;
   /** Whose API key came with it. */
   client?: RegisteredClient;

@@ -1,6 +1,7 @@
-import type { Member } from "@kismet/contracts";
+import { type Member, Uuid } from "@kismet/contracts";
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
-import { Unauthenticated } from "../errors/kit-errors.ts";
+import { Value } from "typebox/value";
+import { Forbidden, Unauthenticated } from "../errors/kit-errors.ts";
 import type { Parts } from "../lifecycle/parts.ts";
 import type { ClientKeys } from "../tokens/client-keys.ts";
 import type { TokenVerifier } from "../tokens/token-verifier.ts";
@@ -18,16 +19,30 @@ export type Guards = {
   requireFresh?: (member: Member) => Promise<void>;
   /** Without it no route for clients registers. */
   clients?: ClientKeys;
+  /** Records each use of a route for staff before it is answered. Without it no such route registers. */
+  recordStaff?: (use: StaffUse) => Promise<void>;
+};
+
+/** What somebody of the staff called, and about which member: `/members/:id` in its path, or `memberId`. */
+export type StaffUse = {
+  method: string;
+  route: string;
+  memberId?: string | undefined;
+  outcome: "ok" | "refused";
 };
 
 /**
  * An app in which a route can't lack what every route must have: what a service would have to remember is done here,
  * in hooks and one error handler, or the route does not register.
  */
-export function createHttpApp(parts: Parts, { verifier, requireFresh, clients }: Guards): App {
+export function createHttpApp(parts: Parts, { verifier, requireFresh, clients, recordStaff }: Guards): App {
   const app = createAppShell(parts);
   app.setValidatorCompiler(validatorCompiler);
-  const can = { canStepUp: requireFresh !== undefined, canKnowClients: clients !== undefined };
+  const can = {
+    canStepUp: requireFresh !== undefined,
+    canKnowClients: clients !== undefined,
+    canRecordStaff: recordStaff !== undefined,
+  };
   app.addHook("onRoute", (route) => admitRoute(parts, app, route, can));
   describeRoutes(app, parts.name);
   app.addHook("onRequest", async (request) => {
@@ -39,8 +54,32 @@ export function createHttpApp(parts: Parts, { verifier, requireFresh, clients }:
     if (policy?.stepUp === true) await stepUp(member, requireFresh);
     if (policy?.auth === "client") authenticateClient(clients, request);
   });
+  if (recordStaff) recordUses(app, recordStaff);
   acceptJson(app);
   return app;
+}
+
+/** Before the handler runs: what can't be recorded is not shown. Who was refused is recorded too. */
+function recordUses(app: App, recordStaff: NonNullable<Guards["recordStaff"]>): void {
+  const use = (request: FastifyRequest, outcome: StaffUse["outcome"]): StaffUse | undefined => {
+    const { url = "", config } = request.routeOptions;
+    if (config.policy?.auth !== "staff" || !request.requestContext.member) return undefined;
+    return { method: request.method, route: url, memberId: memberIdIn(url, request.params), outcome };
+  };
+  app.addHook("preHandler", async (request) => {
+    const made = use(request, "ok");
+    if (made) await recordStaff(made);
+  });
+  app.addHook("onError", async (request, _reply, error) => {
+    const made = error instanceof Forbidden ? use(request, "refused") : undefined;
+    if (made) await recordStaff(made);
+  });
+}
+
+function memberIdIn(route: string, params: unknown): string | undefined {
+  const { id, memberId } = (params ?? {}) as { id?: unknown; memberId?: unknown };
+  const found = memberId ?? (route.includes("/members/:id") ? id : undefined);
+  return Value.Check(Uuid, found) ? found : undefined;
 }
 
 /** What is missing here was refused when the route registered; should it be missing after all, nobody gets in. */

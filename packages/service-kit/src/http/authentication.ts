@@ -18,7 +18,8 @@ export async function authenticate(
   if (token === undefined) throw new Unauthenticated();
   const member = await verifier.verify(token);
   if (policy.anyStatus !== true && member.status !== "active") throw new AccountNotActive();
-  if (policy.auth === "staff" && member.roles.length === 0) throw new Forbidden();
+  if (policy.auth === "staff" && !member.roles.some((role) => policy.roles?.includes(role)))
+    throw new Forbidden();
   return member;
 }
 

@@ -18,7 +18,7 @@ export class RouteRefused extends Error {
 }
 
 /** What an app can do for routes that ask for it. */
-export type RouteGuards = { canStepUp: boolean; canKnowClients: boolean };
+export type RouteGuards = { canStepUp: boolean; canKnowClients: boolean; canRecordStaff: boolean };
 
 type RouteSchema = {
   params?: unknown;
@@ -34,7 +34,7 @@ type RouteSchema = {
  */
 export function enforceRouteRules(
   route: RouteOptions,
-  { canStepUp = false, canKnowClients = false }: Partial<RouteGuards> = {},
+  { canStepUp = false, canKnowClients = false, canRecordStaff = false }: Partial<RouteGuards> = {},
 ): void {
   const name = `${String(route.method)} ${route.url}`;
   const schema = (route.schema ?? {}) as RouteSchema;
@@ -47,6 +47,7 @@ export function enforceRouteRules(
       "may be called from other sites (config.policy.crossSite), but reads a cookie or asks for somebody",
     );
   if (policy?.stepUp === true) faults.push(...stepUpFaults(policy, canStepUp));
+  if (policy?.auth === "staff") faults.push(...staffFaults(policy, canRecordStaff));
   if (policy?.auth === "client" && !canKnowClients)
     faults.push("asks for a client, and the service has no register of them");
   if (policy?.compress === true) faults.push(...compressFaults(policy, schema.response));
@@ -83,6 +84,14 @@ function stepUpFaults({ auth, ticket }: RoutePolicy, canStepUp: boolean): string
       ? []
       : ["asks for fresh authentication (config.policy.stepUp), which this service can't tell"]),
     ...(ofMember ? [] : ["asks for fresh authentication (config.policy.stepUp) of nobody"]),
+  ];
+}
+
+/** Whoever may see everything is seen. */
+function staffFaults({ roles }: RoutePolicy, canRecordStaff: boolean): string[] {
+  return [
+    ...(roles ? [] : ["does not say which roles of staff may call it (config.policy.roles)"]),
+    ...(canRecordStaff ? [] : ["is for staff, and the service does not record what staff does"]),
   ];
 }
 

@@ -4,6 +4,7 @@ import { Unauthenticated } from "../errors/kit-errors.ts";
 
 /** A token issued before the news ends this long after it at the latest; then nothing need be remembered. */
 const memoryMs = (accessTokenSeconds + 300) * 1_000;
+const maxRevokedKeys = 1_000;
 const sweepEveryMs = 60_000;
 
 export type RevokedSession = { memberId: string; sessionId: string | null; revokedAt: Date };
@@ -17,6 +18,10 @@ export type Revocation = { memberId: string; sessionId: string | null };
 export type Revocations = {
   sessionRevoked(event: RevokedSession): void;
   accountChanged(event: ChangedAccount): void;
+  keyRevoked(kid: string): void;
+  isKeyRevoked(kid: string): boolean;
+  /** Almost always not: then nobody need look which key a token has. */
+  hasRevokedKeys(): boolean;
   /** The member with its newest known status; throws UNAUTHENTICATED if the session is over. */
   apply(member: Member, issuedAt: Date): Member;
   /** Also called when an account stops being active: its sockets must close. Returns how to stop listening. */
@@ -28,6 +33,7 @@ export function createRevocations(clock: Clock): Revocations {
   const members = new Map<string, number>();
   const accounts = new Map<string, { status: AccountStatus; at: number }>();
   const listeners = new Set<(revocation: Revocation) => void>();
+  const keys = new Set<string>();
   let sweptAt = clock.now().getTime();
 
   function sweep(): void {
@@ -65,6 +71,13 @@ export function createRevocations(clock: Clock): Revocations {
       if (!account || account.status === member.status) return member;
       return account.at >= issuedAt.getTime() ? { ...member, status: account.status } : member;
     },
+    keyRevoked(kid) {
+      // By command only: more of them than that is nobody's emergency any more.
+      if (keys.size >= maxRevokedKeys) keys.clear();
+      keys.add(kid);
+    },
+    hasRevokedKeys: () => keys.size > 0,
+    isKeyRevoked: (kid) => keys.has(kid),
     onRevoked(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

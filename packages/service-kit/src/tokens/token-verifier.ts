@@ -84,6 +84,7 @@ export function createTokenVerifier(
         payload = verifiedPayload;
         known.add(token, payload);
       }
+      if (revocations.hasRevokedKeys() && revocations.isKeyRevoked(kidOf(token))) throw new Unauthenticated();
       if (payload.iat * 1_000 > parts.clock.now().getTime() + clocksDifferMs) throw new Unauthenticated();
       const member = {
         memberId: payload.sub,
@@ -179,6 +180,12 @@ function createKeyring(parts: Parts, fetchKeys: () => Promise<Jwk[]>): (kid: unk
     if (pem) return pem;
     throw new Unauthenticated();
   };
+}
+
+/** Of a token that is verified. */
+function kidOf(token: string): string {
+  const header = Buffer.from(token.slice(0, token.indexOf(".")), "base64url").toString("utf8");
+  return (JSON.parse(header) as { kid: string }).kid;
 }
 
 function pemOf(jwk: Jwk): string {

@@ -1,5 +1,5 @@
 import { lockKeys } from "@kismet/database";
-import { and, eq, lt } from "drizzle-orm";
+import { and, eq, lt, sql } from "drizzle-orm";
 import { accounts } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
@@ -29,6 +29,15 @@ export async function lockAccountByEmail(tx: Tx, email: string): Promise<StoredA
 /** Until the transaction ends nobody else gives this address to an account. After the lock of an own account. */
 export async function lockAddress(tx: Tx, email: string): Promise<void> {
   await lockKeys(tx, `auth/address/${email}`);
+}
+
+/** Everybody with a role. */
+export async function listStaff(reads: Reads): Promise<string[]> {
+  const rows = await reads
+    .select({ memberId: accounts.memberId })
+    .from(accounts)
+    .where(sql`cardinality(${accounts.roles}) > 0`);
+  return rows.map(({ memberId }) => memberId);
 }
 
 /** Does nothing if the address has an account. */

@@ -7,6 +7,7 @@ import { accountDeletionMail } from "../letters/mails/account-deletion-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
 import type { AuthDatabase } from "../storage.ts";
 import { lockAccount, type StoredAccount } from "./accounts-repository.ts";
+import { settleStanding } from "../standing/settle-standing.ts";
 import { changeStatus } from "./change-status.ts";
 import { restoreTokenOf } from "./restore-tokens.ts";
 
@@ -44,7 +45,8 @@ export async function restoreAccount(
     const account = await lockAccount(tx, memberId);
     if (account?.status !== "deleting" || !isMeant(account)) return false;
     if (await findErasure(tx, memberId)) throw new ErasureBegun();
-    await changeStatus(tx, account, "active", clock.now(), { erasesAt: null });
+    // A restriction outlasts a deletion that was taken back.
+    await settleStanding(tx, account, clock.now(), { erasesAt: null });
     return true;
   });
 }

@@ -1,10 +1,18 @@
 import { generateKeyPairSync, randomUUIDv7 } from "node:crypto";
-import { accessTokenSeconds, type Jwk } from "@kismet/contracts";
+import { emit } from "@kismet/bus";
+import { accessTokenSeconds, type Jwk, KeyRevoked } from "@kismet/contracts";
 import { lockKeys, recordAudit } from "@kismet/database";
-import { type Clock, createTokenSigner, type TokenSigner } from "@kismet/service-kit";
+import { type Clock, createTokenSigner, NotFound, type TokenSigner } from "@kismet/service-kit";
 import type { Sealing } from "../secrets/sealing.ts";
-import type { AuthDatabase } from "../storage.ts";
-import { deleteKeysBefore, insertKey, listKeys, type StoredKey } from "./signing-keys-repository.ts";
+import type { AuthDatabase, Tx } from "../storage.ts";
+import { KeyTooYoung } from "./keyring-errors.ts";
+import {
+  deleteKey,
+  deleteKeysBefore,
+  insertKey,
+  listKeys,
+  type StoredKey,
+} from "./signing-keys-repository.ts";
 
 export type Keyring = {
   sign(claims: Record<string, unknown>): Promise<string>;
@@ -12,11 +20,19 @@ export type Keyring = {
   published(): Promise<Jwk[]>;
   /** Makes a key if there is none or the newest is old, and forgets those that no token needs. */
   rotate(): Promise<void>;
+  /** Makes a key now; gives its id. Until it has been published for a while the one before signs. */
+  rotateNow(): Promise<string>;
+  /** All tokens that it has signed are refused, within a second. */
+  revoke(kid: string): Promise<void>;
+  /** What another process has changed is read anew. */
+  forget(): void;
 };
 
 const dayMs = 86_400_000;
 /** So long a key is published before it signs: whoever verifies has it by then. */
 const publishedFirstMs = 600_000;
+/** After that its successor has signed for so long that its last token has expired, also by a clock that is off. */
+const neededMs = publishedFirstMs + accessTokenSeconds * 1_000 + 60_000;
 /** Instances need not ask for the keys each time. */
 const cachedForMs = 5_000;
 const rotationLock = "auth/signing-keys";
@@ -26,6 +42,7 @@ type Deps = { database: AuthDatabase; clock: Clock; sealing: Sealing; signingKey
 export function createKeyring({ database, clock, sealing, signingKeyDays }: Deps): Keyring {
   const signers = new Map<string, TokenSigner>();
   let cached: { keys: StoredKey[]; atMs: number } | undefined;
+  const forget = () => void (cached = undefined);
 
   async function keys(): Promise<StoredKey[]> {
     if (cached && performance.now() - cached.atMs < cachedForMs) return cached.keys;
@@ -38,29 +55,47 @@ export function createKeyring({ database, clock, sealing, signingKeyDays }: Deps
     return found;
   }
 
-  async function rotate(): Promise<void> {
-    await database.transaction(async (tx) => {
-      await lockKeys(tx, rotationLock);
-      const now = clock.now().getTime();
-      const [newest] = await listKeys(tx);
-      if (!newest || now - newest.createdAt.getTime() > signingKeyDays * dayMs) {
-        const key = newKey(sealing, new Date(now));
-        await insertKey(tx, key);
-        await recordAudit(tx, {
-          action: "auth.key.rotate",
-          actor: { kind: "system" },
-          details: { kid: key.kid },
-        });
-      }
-      // By then its successor has signed for long enough that the last of its own tokens has expired.
-      const keptMs = signingKeyDays * dayMs * 2 + publishedFirstMs + accessTokenSeconds * 1_000;
-      await deleteKeysBefore(tx, new Date(now - keptMs));
-    });
-    cached = undefined;
+  async function make(tx: Tx, now: Date): Promise<string> {
+    const key = newKey(sealing, now);
+    await insertKey(tx, key);
+    await recordAudit(tx, { action: "auth.key.rotate", details: { kid: key.kid } });
+    return key.kid;
   }
+
+  /** One at a time, whoever asks. */
+  async function change<T>(work: (tx: Tx, newestFirst: StoredKey[], now: Date) => Promise<T>): Promise<T> {
+    const result = await database.transaction(async (tx) => {
+      await lockKeys(tx, rotationLock);
+      return work(tx, await listKeys(tx), clock.now());
+    });
+    forget();
+    return result;
+  }
+
+  const rotate = () =>
+    change(async (tx, newestFirst, now) => {
+      const [newest] = newestFirst;
+      if (!newest || now.getTime() - newest.createdAt.getTime() > signingKeyDays * dayMs) await make(tx, now);
+      const successor = newestFirst.find(({ createdAt }) => now.getTime() - createdAt.getTime() > neededMs);
+      if (successor) await deleteKeysBefore(tx, successor.createdAt);
+    });
 
   return {
     rotate,
+    forget,
+    rotateNow: () =>
+      change(async (tx, [newest], now) => {
+        // Two that wait to sign would make a row of keys that nobody has used.
+        if (newest && now.getTime() - newest.createdAt.getTime() < publishedFirstMs) throw new KeyTooYoung();
+        return make(tx, now);
+      }),
+    revoke: (kid) =>
+      change(async (tx, all, now) => {
+        if (!(await deleteKey(tx, kid))) throw new NotFound();
+        await recordAudit(tx, { action: "auth.key.revoke", details: { kid } });
+        if (all.length === 1) await make(tx, now);
+        await emit(tx, KeyRevoked, { aggregateId: kid, payload: { kid, revokedAt: now.toISOString() } });
+      }),
     async sign(claims) {
       const key = decideSigningKey(await keys(), clock.now());
       let signer = signers.get(key.kid);

@@ -1,4 +1,4 @@
-import { desc, lt } from "drizzle-orm";
+import { desc, eq, lt } from "drizzle-orm";
 import { signingKeys } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
@@ -11,6 +11,14 @@ export function listKeys(reads: Reads): Promise<StoredKey[]> {
 
 export async function insertKey(tx: Tx, key: StoredKey): Promise<void> {
   await tx.insert(signingKeys).values(key);
+}
+
+export async function deleteKey(tx: Tx, kid: string): Promise<boolean> {
+  const deleted = await tx
+    .delete(signingKeys)
+    .where(eq(signingKeys.kid, kid))
+    .returning({ kid: signingKeys.kid });
+  return deleted.length > 0;
 }
 
 export async function deleteKeysBefore(tx: Tx, before: Date): Promise<void> {

@@ -13,6 +13,7 @@ import { recallWhereabouts } from "../signin/known-devices.ts";
 import type { SignInDevice } from "../signin/sign-in-device.ts";
 import { CodeInvalid, TooYoung } from "../signup/signup-errors.ts";
 import { deleteSignups } from "../signup/signups-repository.ts";
+import { isBanned } from "../standing/ban-marks.ts";
 import type { Tx } from "../storage.ts";
 import { insertIdentity } from "./identities-repository.ts";
 import { type OidcDeps, ticketCodeHashOf, ticketHashOf } from "./oidc-deps.ts";
@@ -106,6 +107,8 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   const now = deps.clock.now();
   const ticket = await takeTicket(tx, tokenHash, now);
   if (!ticket || (codeHash !== undefined && ticket.codeHash !== codeHash)) throw new TicketInvalid();
+  // As if the ticket were too old: who is banned is not told.
+  if (await isBanned(tx, deps.digests, email)) throw new TicketInvalid();
   const memberId = randomUUIDv7();
   const shell = {
     ...applicant,

@@ -11,6 +11,7 @@ import {
 import { type Clock, normaliseText } from "@kismet/service-kit";
 import type { Keyring } from "../keys/keyring.ts";
 import type { Digests } from "../secrets/digests.ts";
+import { decideTokenRoles } from "../staff/decide-token-roles.ts";
 import type { Tx } from "../storage.ts";
 import { tellEnded } from "./end-sessions.ts";
 import { refreshTokenOf } from "./refresh-tokens.ts";
@@ -84,7 +85,7 @@ export async function answerOf(
     sub: session.memberId,
     sid: session.id,
     st: account.status,
-    roles: account.roles,
+    roles: decideTokenRoles(account.roles, session.methods),
     iat: issuedAt,
     exp: issuedAt + accessTokenSeconds,
     jti: randomUUIDv7(),

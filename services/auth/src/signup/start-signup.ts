@@ -10,6 +10,7 @@ import { isAddressKept } from "../email/email-changes-repository.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
 import { knownAddressMail } from "../letters/mails/known-address-mail.ts";
 import { verificationMail } from "../letters/mails/verification-mail.ts";
+import { isBanned } from "../standing/ban-marks.ts";
 import { codeHashOf, newCode, triesPerCode } from "./codes.ts";
 import { mayAnotherCodeBeSent } from "./decide-code-sending.ts";
 import type { CodeDeps } from "./renew-code.ts";
@@ -28,6 +29,8 @@ export async function startSignup(deps: CodeDeps, signup: Signup, id: string): P
     // Its member can still have it back: whoever signs up is told as if they had.
     if (await isAddressKept(tx, { email, since: undoableSince(now, undoHours) }))
       return knownAddressMail({ email, locale: applicant.locale }, {});
+    // Not told, here or by mail: who is banned would only take another address.
+    if (await isBanned(tx, digests, email)) return undefined;
     await insertAccount(tx, {
       memberId: randomUUIDv7(),
       email,

@@ -1,0 +1,45 @@
+import { and, asc, eq, gt, notLike, sql } from "drizzle-orm";
+import { exports, letters, signingKeys, totps } from "../schema.ts";
+import type { Reads } from "../storage.ts";
+
+/** Wherever something sealed lies, by the key of its row. */
+export const sealedPlaces = ["signing_keys", "totps", "letters", "exports"] as const;
+type Place = (typeof sealedPlaces)[number];
+
+const places = {
+  signing_keys: { table: signingKeys, id: signingKeys.kid, sealed: signingKeys.sealedPrivateKey },
+  totps: { table: totps, id: totps.memberId, sealed: totps.sealedSecret },
+  exports: { table: exports, id: exports.id, sealed: exports.sealedKey },
+  letters: { table: letters, id: letters.id, sealed: letters.sealed },
+};
+
+export async function listSealedOtherwise(
+  reads: Reads,
+  place: Place,
+  prefix: string,
+  after: string | undefined,
+  limit: number,
+): Promise<{ id: string; sealed: string }[]> {
+  const { table, id, sealed } = places[place];
+  return reads
+    .select({ id: sql<string>`${id}::text`, sealed })
+    .from(table)
+    .where(and(notLike(sealed, `${prefix}%`), after === undefined ? undefined : gt(id, after)))
+    .orderBy(asc(id))
+    .limit(limit);
+}
+
+/** Whether the row still was as it was read. */
+export async function resealRow(
+  reads: Reads,
+  place: Place,
+  rowId: string,
+  { sealed: before, anew }: { sealed: string; anew: string },
+): Promise<boolean> {
+  const { table, id, sealed } = places[place];
+  const column = sql.identifier(sealed.name);
+  const { rowCount } = await reads.execute(
+    sql`UPDATE ${table} SET ${column} = ${anew} WHERE ${eq(id, rowId)} AND ${eq(sealed, before)}`,
+  );
+  return (rowCount ?? 0) > 0;
+}

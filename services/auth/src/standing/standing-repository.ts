@@ -1,0 +1,119 @@
+import { and, asc, desc, eq, gt, isNotNull, isNull, lte } from "drizzle-orm";
+import { appeals, banMarks, restrictions } from "../schema.ts";
+import type { Reads, Tx } from "../storage.ts";
+
+export type StoredRestriction = typeof restrictions.$inferSelect;
+export type StoredAppeal = typeof appeals.$inferSelect;
+
+export async function findOpenRestriction(
+  reads: Reads,
+  memberId: string,
+): Promise<StoredRestriction | undefined> {
+  const [row] = await reads
+    .select()
+    .from(restrictions)
+    .where(and(eq(restrictions.memberId, memberId), isNull(restrictions.endedAt)));
+  return row;
+}
+
+/** Newest first. */
+export function listRestrictions(
+  reads: Reads,
+  memberId: string,
+  limit: number,
+): Promise<StoredRestriction[]> {
+  return reads
+    .select()
+    .from(restrictions)
+    .where(eq(restrictions.memberId, memberId))
+    .orderBy(desc(restrictions.madeAt))
+    .limit(limit);
+}
+
+export async function insertRestriction(tx: Tx, restriction: StoredRestriction): Promise<void> {
+  await tx.insert(restrictions).values(restriction);
+}
+
+export async function endRestriction(
+  tx: Tx,
+  id: string,
+  end: Pick<StoredRestriction, "endedAt" | "ending">,
+): Promise<void> {
+  await tx.update(restrictions).set(end).where(eq(restrictions.id, id));
+}
+
+export function listExpired(reads: Reads, now: Date, limit: number): Promise<StoredRestriction[]> {
+  return reads
+    .select()
+    .from(restrictions)
+    .where(and(isNull(restrictions.endedAt), isNotNull(restrictions.until), lte(restrictions.until, now)))
+    .limit(limit);
+}
+
+/** Does nothing, and says so, if there is one against the restriction. */
+export async function insertAppeal(tx: Tx, appeal: StoredAppeal): Promise<boolean> {
+  const made = await tx
+    .insert(appeals)
+    .values(appeal)
+    .onConflictDoNothing({ target: appeals.restrictionId })
+    .returning({ id: appeals.id });
+  return made.length > 0;
+}
+
+export async function findAppealOf(reads: Reads, restrictionId: string): Promise<StoredAppeal | undefined> {
+  const [row] = await reads.select().from(appeals).where(eq(appeals.restrictionId, restrictionId));
+  return row;
+}
+
+export type HeardAppeal = { appeal: StoredAppeal; restriction: StoredRestriction };
+
+export async function findAppeal(reads: Reads, id: string): Promise<HeardAppeal | undefined> {
+  const [row] = await reads
+    .select({ appeal: appeals, restriction: restrictions })
+    .from(appeals)
+    .innerJoin(restrictions, eq(restrictions.id, appeals.restrictionId))
+    .where(eq(appeals.id, id));
+  return row;
+}
+
+/** Those that wait, oldest first, after an id. */
+export function listOpenAppeals(
+  reads: Reads,
+  after: string | undefined,
+  limit: number,
+): Promise<HeardAppeal[]> {
+  return reads
+    .select({ appeal: appeals, restriction: restrictions })
+    .from(appeals)
+    .innerJoin(restrictions, eq(restrictions.id, appeals.restrictionId))
+    .where(
+      and(
+        isNull(appeals.decidedAt),
+        isNull(restrictions.endedAt),
+        after === undefined ? undefined : gt(appeals.id, after),
+      ),
+    )
+    .orderBy(asc(appeals.id))
+    .limit(limit);
+}
+
+export async function decideAppealRow(
+  tx: Tx,
+  id: string,
+  decision: Pick<StoredAppeal, "decidedAt" | "decidedBy" | "outcome" | "outcomeReason">,
+): Promise<void> {
+  await tx.update(appeals).set(decision).where(eq(appeals.id, id));
+}
+
+export async function insertBanMark(tx: Tx, hash: string, now: Date): Promise<void> {
+  await tx.insert(banMarks).values({ hash, createdAt: now }).onConflictDoNothing();
+}
+
+export async function deleteBanMark(tx: Tx, hash: string): Promise<void> {
+  await tx.delete(banMarks).where(eq(banMarks.hash, hash));
+}
+
+export async function hasBanMark(reads: Reads, hash: string): Promise<boolean> {
+  const rows = await reads.select({ hash: banMarks.hash }).from(banMarks).where(eq(banMarks.hash, hash));
+  return rows.length > 0;
+}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Jwk, OwnAccount } from "@kismet/contracts";
+import { createDatabase } from "@kismet/database";
+import { createParts, loadConfig } from "@kismet/service-kit";
+import { createWorld, environmentOf, eventually } from "@kismet/testing";
+import t from "tap";
+import { Config } from "../src/config.ts";
+import { createKeyring } from "../src/keys/keyring.ts";
+import { rewrapSecrets } from "../src/keys/rewrap-secrets.ts";
+import * as schema from "../src/schema.ts";
+import { createSealing } from "../src/secrets/sealing.ts";
+import {
+  authSettings,
+  call,
+  keyEncryptionSecret,
+  logIn,
+  newMember,
+  patience,
+  refresh,
+  startAuth,
+  startMail,
+} from "./auth-world.ts";
+
+t.setTimeout(150_000);
+
+const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
+const one = await startAuth(t, world, mail);
+const two = await startAuth(t, world, mail);
+const { email, session } = await newMember(one, mail);
+const nextSecret = "n4Gs7Kx1Wp9Td3Qz6Lb8Vh2Rm5Yc0Jf_next";
+
+const kidOf = (token: string) =>
+  (JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()) as { kid: string }).kid;
+const status = async (at: { url: string }, token: string) =>
+  (await call<OwnAccount>(at, "GET", "/v1/auth/me", { token })).status;
+const published = async (at: { url: string }) =>
+  (await call<{ keys: Jwk[] }>(at, "GET", "/.well-known/jwks.json")).body.keys.map(({ kid }) => kid);
+const moveAll = (ms: number) => [one, two].forEach(({ clock }) => clock.move(ms));
+
+async function keyringOf(secret = keyEncryptionSecret, also?: string) {
+  const parts = createParts("auth", loadConfig(Config, environmentOf(Config, authSettings(world, mail))));
+  const database = createDatabase(parts, schema);
+  await parts.lifecycle.start();
+  t.teardown(() => parts.lifecycle.stop());
+  const sealing = createSealing(secret, also);
+  return {
+    database,
+    sealing,
+    keyring: createKeyring({ database, clock: one.clock, sealing, signingKeyDays: 30 }),
+  };
+}
+
+type Ran = { code: number; out: string; err: string };
+const program = fileURLToPath(new URL("../src/admin/admin-main.ts", import.meta.url));
+
+function admin(...words: string[]): Promise<Ran> {
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: process.env["HOME"],
+    ...environmentOf(Config, authSettings(world, mail)),
+  };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [program, ...words], { env }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    );
+    child.stdin?.end();
+  });
+}
+const answerOf = ({ code, out, err }: Ran) => {
+  assert.equal(code, 0, err);
+  return JSON.parse(out) as Record<string, unknown>;
+};
+
+await t.test(
+  "A10 a rotation by command signs nobody out, and the new key is known before it signs",
+  async (t) => {
+    const before = (await refresh(one, session.refreshToken)).body;
+    const rotators = await Promise.all([keyringOf(), keyringOf(), keyringOf()]);
+    moveAll(601_000);
+    const rotated = await Promise.allSettled(rotators.map(({ keyring }) => keyring.rotateNow()));
+    t.equal(rotated.filter((each) => each.status === "fulfilled").length, 1, "of three at once one");
+    t.match(rotated.find((each) => each.status === "rejected")?.reason, { code: "AUTH_KEY_TOO_YOUNG" });
+    const kid = rotated.find((each) => each.status === "fulfilled")?.value ?? "";
+    await eventually(async () => {
+      for (const at of [one, two]) assert((await published(at)).includes(kid));
+    }, patience);
+    moveAll(-601_000);
+    const during = (await logIn(one, email)).body.accessToken;
+    t.equal(kidOf(during), kidOf(before.accessToken), "the old one signs on");
+    moveAll(1_203_000);
+    const after = (await refresh(one, before.refreshToken)).body.accessToken;
+    t.equal(kidOf(after), kid);
+    for (const token of [before.accessToken, during, after])
+      for (const at of [one, two]) t.equal(await status(at, token), 200);
+    moveAll(-602_000);
+  },
+);
+
+await t.test(
+  "A10 a revoked key: all its tokens are refused within a second, and members go on by refreshing",
+  async (t) => {
+    const { body } = await logIn(one, email);
+    t.equal(await status(two, body.accessToken), 200);
+    answerOf(
+      await admin("keys", "revoke", kidOf(body.accessToken), "--yes", "--as", "Robin", "--reason", "a drill"),
+    );
+    await eventually(
+      async () => {
+        for (const at of [one, two]) assert.equal(await status(at, body.accessToken), 401);
+      },
+      { timeoutMs: 3_000 },
+    );
+    const again = await eventually(async () => {
+      const refreshed = await refresh(two, body.refreshToken);
+      assert.equal(await status(one, refreshed.body.accessToken), 200);
+      return refreshed.body.accessToken;
+    }, patience);
+    t.not(kidOf(again), kidOf(body.accessToken));
+  },
+);
+
+await t.test("A10 the secret that seals is changed while instances of before and after run", async (t) => {
+  const [before, step, after] = await Promise.all([
+    keyringOf(keyEncryptionSecret, nextSecret),
+    keyringOf(nextSecret, keyEncryptionSecret),
+    keyringOf(nextSecret),
+  ]);
+  const text = before.sealing.seal("from before");
+  t.equal(step.sealing.open(text), "from before");
+  t.throws(() => after.sealing.open(text), /nothing here opens/);
+  t.equal(before.sealing.open(step.sealing.seal("from after")), "from after", "either way");
+  const unnamed = text.slice(text.lastIndexOf(".") + 1);
+  t.equal(step.sealing.open(unnamed), "from before", "and from before keys had names");
+  t.throws(() => step.sealing.open(`${text.slice(0, -4)}AAAA`), "nothing altered");
+  const sealed = () => world.sql<{ s: string }>("SELECT sealed_private_key AS s FROM auth.signing_keys");
+  const keys = await sealed();
+  const counts = await Promise.all([rewrapSecrets(step), rewrapSecrets(step)]);
+  t.equal((counts[0] ?? 0) + (counts[1] ?? 0), keys.length, "two at once seal each of them once");
+  t.ok((await sealed()).every(({ s }) => s.startsWith(after.sealing.prefix)));
+  t.ok(await after.keyring.sign({}), "the new secret alone is enough");
+  t.equal(await rewrapSecrets(step), 0);
+  t.equal(await rewrapSecrets(before), keys.length, "and back");
+});
+
+await t.test(
+  "A22 what operators do: help, refusals with their exit codes, and every use in the trail",
+  async (t) => {
+    const help = await admin("help");
+    t.equal(help.code, 0);
+    for (const command of [
+      "staff grant",
+      "keys rotate",
+      "keys rewrap",
+      "audit verify",
+      "sessions revoke",
+      "status ban",
+    ])
+      t.match(help.out, command);
+    const [unknown, unconfirmed, nobody, bad, shown, verified] = await Promise.all([
+      admin("make", "coffee"),
+      admin("status", "ban", email, "spam"),
+      admin("show", "nobody@mail.test"),
+      admin("status", "ban", email, "boredom", "--yes"),
+      admin("show", email, "--as", "Robin", "--reason", "ticket 12"),
+      admin("audit", "verify", "--json"),
+    ]);
+    t.match([unknown.code, unconfirmed.code, nobody.code, bad.code], [2, 2, 1, 2]);
+    t.match(unconfirmed.err, "--yes");
+    t.match(nobody.err, "NOT_FOUND");
+    t.match(answerOf(shown), { email, status: "active", restrictions: [] });
+    t.notMatch(shown.out, "argon2");
+    t.match(answerOf(verified), { head: { seq: Number } });
+    await admin(
+      "status",
+      "suspend",
+      email,
+      "spam",
+      "--until",
+      new Date(Date.now() + 3_600_000).toISOString(),
+      "--yes",
+    );
+    t.match(
+      (await call(one, "GET", "/v1/auth/me", { token: (await logIn(one, email)).body.accessToken })).body,
+      {
+        status: "suspended",
+      },
+    );
+    answerOf(await admin("status", "lift", email, "--comment", "a drill", "--yes"));
+    const rows = await eventually(async () => {
+      const found = await world.sql<{ actor: string; details: string; action: string }>(
+        "SELECT actor, details, action FROM auth.audit_trail WHERE actor_kind = 'operator' ORDER BY seq",
+      );
+      assert(found.some(({ action }) => action === "auth.account.lift"));
+      return found;
+    }, patience);
+    const used = rows.find(({ details }) => details.includes("ticket 12"));
+    t.match(used, { action: "auth.admin.use", actor: / as Robin$/ });
+    await world.sql(
+      "BEGIN; SET LOCAL session_replication_role = replica; UPDATE auth.audit_trail SET outcome = 'x' WHERE seq = 2; COMMIT",
+    );
+    const broken = await admin("audit", "verify");
+    t.equal(broken.code, 3);
+    t.match(broken.err, "row 2 is altered");
+  },
+);

@@ -1,0 +1,329 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import {
+  AccountChanged,
+  type AppealItem,
+  type AuditItem,
+  type OwnAccount,
+  type Restriction,
+  type RouteTableEntry,
+} from "@kismet/contracts";
+import { createWorld, eventually, forAWhile, routesWithIds } from "@kismet/testing";
+import t from "tap";
+import {
+  call,
+  codeTo,
+  logIn,
+  mailsTo,
+  mailText,
+  newAddress,
+  newMember,
+  patience,
+  refresh,
+  signup,
+  startAuth,
+  startMail,
+  strongToken,
+  verify,
+} from "./auth-world.ts";
+
+t.setTimeout(120_000);
+
+const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
+const auth = await startAuth(t, world, mail, { codeIntervalMs: 0 });
+const told: { memberId: string; status: string }[] = [];
+await world.standIn("profile", {
+  watch: (bus) => bus.watch(AccountChanged, { sinceMs: 60_000 }, ({ payload }) => void told.push(payload)),
+});
+
+const me = (token: string) => call<OwnAccount>(auth, "GET", "/v1/auth/me", { token });
+const restriction = (token: string) => call<Restriction>(auth, "GET", "/v1/auth/me/restriction", { token });
+const setStatus = (token: string, id: string, body: object) =>
+  call(auth, "POST", `/v1/admin/members/${id}/status`, { token, body });
+const toldOf = (id: string) => told.filter(({ memberId }) => memberId === id).map(({ status }) => status);
+const ahead = (ms: number) => new Date(auth.clock.now().getTime() + ms).toISOString();
+
+async function newStaff(role: string) {
+  const { email, session } = await newMember(auth, mail);
+  await world.sql("UPDATE auth.accounts SET roles = $2 WHERE member_id = $1", [session.memberId, [role]]);
+  return { memberId: session.memberId, email, token: await strongToken(auth, world, email) };
+}
+const [moderator, second, third, support, admin] = await Promise.all(
+  ["moderator", "moderator", "admin", "support", "admin"].map(newStaff),
+);
+assert(moderator && second && third && support && admin);
+
+await t.test(
+  "A02 A22 suspended at once, with a reason the member reads in their language, until it ends by itself",
+  async (t) => {
+    const { email, session } = await newMember(auth, mail);
+    const { memberId, accessToken: token, refreshToken } = session;
+    await world.sql("UPDATE auth.accounts SET locale = 'de-AT' WHERE member_id = $1", [memberId]);
+    t.equal((await restriction(token)).status, 404);
+    for (const until of [ahead(-1_000), ahead(400 * 86_400_000)])
+      t.match(await setStatus(moderator.token, memberId, { action: "suspend", reason: "spam", until }), {
+        status: 422,
+        body: { code: "AUTH_UNTIL_REFUSED" },
+      });
+    const suspension = {
+      action: "suspend",
+      reason: "spam",
+      statement: "The same text, 40 times.",
+      until: ahead(3_600_000),
+    };
+    t.equal((await setStatus(moderator.token, memberId, suspension)).status, 200);
+    await eventually(() => assert.deepEqual(toldOf(memberId).at(-1), "suspended"), { timeoutMs: 1_000 });
+    t.match(await restriction(token), {
+      status: 200,
+      body: {
+        kind: "suspended",
+        reason: "spam",
+        explanation: "Du hast geworben oder vielen Mitgliedern dasselbe geschrieben.",
+        statement: "The same text, 40 times.",
+        mayAppeal: true,
+        appeal: null,
+      },
+    });
+    t.match(await mailText(mail, email, 2), "eingeschränkt");
+    const again = await refresh(auth, refreshToken);
+    t.match(
+      (await me(again.body.accessToken)).body,
+      { status: "suspended" },
+      "signed in, but only to read and object",
+    );
+    const passkeys = await call(auth, "POST", "/v1/auth/factors/totp", { token: again.body.accessToken });
+    t.not(passkeys.status, 200, "what others see, or a factor, is closed");
+    auth.clock.move(3_601_000);
+    await eventually(() => assert.deepEqual(toldOf(memberId).at(-1), "active"), patience);
+    auth.clock.move(-3_601_000);
+    t.equal((await restriction(token)).status, 404);
+    const [row] = await world.sql<{ ending: string }>(
+      "SELECT ending FROM auth.restrictions WHERE member_id = $1",
+      [memberId],
+    );
+    t.equal(row?.ending, "expired");
+  },
+);
+
+await t.test(
+  "an appeal: one against each restriction, heard once, by somebody else than who decided",
+  async (t) => {
+    const { email, session } = await newMember(auth, mail);
+    const { memberId, accessToken: token } = session;
+    const appeal = () =>
+      call(auth, "POST", "/v1/auth/me/appeals", {
+        token,
+        body: { text: "It was not me, somebody took my photos." },
+      });
+    t.match(await appeal(), { status: 409, body: { code: "AUTH_NOT_RESTRICTED" } });
+    await setStatus(moderator.token, memberId, { action: "ban", reason: "fake_profile" });
+    const made = await Promise.all(Array.from({ length: 5 }, appeal));
+    t.same(made.map(({ status }) => status).sort(), [201, 409, 409, 409, 409], "five at once are one");
+    t.equal(made.find(({ status }) => status === 409)?.body.code, "AUTH_APPEAL_MADE");
+    const queue = async (as: string) =>
+      (await call<{ items: AppealItem[] }>(auth, "GET", "/v1/admin/appeals", { token: as })).body.items;
+    const item = (await queue(moderator.token)).find((each) => each.memberId === memberId) ?? assert.fail();
+    t.match(item, { ownDecision: true, text: "It was not me, somebody took my photos." });
+    const decide = (as: string, outcome: string) =>
+      call(auth, "POST", `/v1/admin/appeals/${item.id}/decision`, {
+        token: as,
+        body: { outcome, reason: "The photos are theirs." },
+      });
+    t.match(await decide(moderator.token, "upheld"), { status: 409, body: { code: "AUTH_OWN_DECISION" } });
+    const decided = await Promise.all([
+      decide(second.token, "overturned"),
+      decide(third.token, "upheld"),
+      decide(second.token, "overturned"),
+      decide(third.token, "upheld"),
+    ]);
+    t.same(
+      decided.map(({ status }) => status).sort(),
+      [204, 409, 409, 409],
+      "of several at once one decides",
+    );
+    t.ok(
+      decided.filter(({ status }) => status === 409).every(({ body }) => body.code === "AUTH_APPEAL_DECIDED"),
+    );
+    const isOverturned = decided[0]?.status === 204 || decided[2]?.status === 204;
+    t.equal((await me(token)).body.status, isOverturned ? "active" : "banned");
+    await eventually(async () => assert.equal((await mailsTo(mail, email)).length, 3), patience);
+    t.match(await mailText(mail, email, 3), "The photos are theirs.");
+    t.notOk((await queue(moderator.token)).some(({ id }) => id === item.id));
+  },
+);
+
+await t.test(
+  "a ban outlasts a deletion taken back, and the account: the same mailbox is not told",
+  async (t) => {
+    const box = `banned.person-${randomUUID().slice(0, 8)}`;
+    const email = `${box}@mail.test`;
+    await signup(auth, email);
+    const { body: session } = await verify(auth, email, await codeTo(mail, email));
+    const { memberId } = session;
+    await setStatus(moderator.token, memberId, { action: "ban", reason: "scam" });
+    const token = (await logIn(auth, email)).body.accessToken;
+    t.match((await me(token)).body, { status: "banned" });
+    t.equal((await call(auth, "DELETE", "/v1/auth/me", { token })).status, 202);
+    t.match((await me(token)).body, { status: "deleting" });
+    t.match((await call(auth, "POST", "/v1/auth/me/restore", { token })).body, { status: "banned" });
+    await world.sql("DELETE FROM auth.accounts WHERE member_id = $1", [memberId]);
+    const other = `${box}+again@mail.test`;
+    const [known, unknown] = [await signup(auth, other), await signup(auth, newAddress())];
+    t.same([known.status, known.body], [unknown.status, unknown.body]);
+    await forAWhile(async () => assert.equal((await mailsTo(mail, other)).length, 0), 1_500);
+    const dump = await world.sql<{ row: string }>("SELECT b::text AS row FROM auth.ban_marks b");
+    t.notMatch(JSON.stringify(dump), box);
+    t.equal((await call(auth, "GET", `/v1/admin/members/${memberId}`, { token: support.token })).status, 404);
+  },
+);
+
+await t.test(
+  "lifting takes the mark of a ban away; a new restriction takes the place of the one before",
+  async (t) => {
+    const { session } = await newMember(auth, mail);
+    const { memberId } = session;
+    t.match(await setStatus(moderator.token, memberId, { action: "lift", comment: "x" }), {
+      body: { code: "AUTH_NOT_RESTRICTED" },
+    });
+    const count = async () => (await world.sql("SELECT 1 FROM auth.ban_marks")).length;
+    const before = await count();
+    const actions = ["spam", "scam", "harassment", "other"].map((reason) =>
+      setStatus(moderator.token, memberId, { action: "ban", reason }),
+    );
+    t.ok(
+      (await Promise.all(actions)).every(({ status }) => status === 200),
+      "four at once, one after the other",
+    );
+    t.equal(await count(), before + 1);
+    const open = await world.sql(
+      "SELECT 1 FROM auth.restrictions WHERE member_id = $1 AND ended_at IS NULL",
+      [memberId],
+    );
+    t.equal(open.length, 1);
+    await setStatus(admin.token, memberId, { action: "lift", comment: "a mistake" });
+    t.equal(await count(), before);
+    t.equal((await me(session.accessToken)).body.status, "active");
+  },
+);
+
+await t.test(
+  "a member hides and shows themselves; who is hidden and then suspended comes back hidden",
+  async (t) => {
+    const { session } = await newMember(auth, mail);
+    const { memberId, accessToken: token } = session;
+    const turn = (verb: string) => call(auth, "POST", `/v1/auth/me/${verb}`, { token });
+    t.equal((await turn("hide")).status, 204);
+    t.equal((await turn("hide")).status, 204);
+    await setStatus(moderator.token, memberId, { action: "suspend", reason: "spam", until: ahead(60_000) });
+    await setStatus(moderator.token, memberId, { action: "lift", comment: "x" });
+    t.equal((await me(token)).body.status, "hidden");
+    t.equal((await turn("show")).status, 204);
+    await eventually(
+      () => assert.deepEqual(toldOf(memberId), ["active", "hidden", "suspended", "hidden", "active"]),
+      patience,
+    );
+  },
+);
+
+await t.test("nobody judges themselves, and staff is judged by administrators", async (t) => {
+  const spam = { action: "ban", reason: "spam" };
+  t.equal((await setStatus(moderator.token, moderator.memberId, spam)).status, 403);
+  t.equal((await setStatus(moderator.token, support.memberId, spam)).status, 403);
+  t.equal((await setStatus(admin.token, admin.memberId, spam)).status, 403);
+  const own = { token: admin.token, body: { roles: [] } };
+  t.equal((await call(auth, "PUT", `/v1/admin/members/${admin.memberId}/roles`, own)).status, 403);
+});
+
+await t.test("a role counts within a second, and only in a session with both factors", async (t) => {
+  const { email, session } = await newMember(auth, mail);
+  const { memberId } = session;
+  const roles = (list: string[]) =>
+    call(auth, "PUT", `/v1/admin/members/${memberId}/roles`, { token: admin.token, body: { roles: list } });
+  const read = (token: string) => call(auth, "GET", `/v1/admin/members/${memberId}`, { token });
+  t.equal((await roles(["support"])).status, 200);
+  const weak = (await logIn(auth, email)).body.accessToken;
+  t.equal((await read(weak)).status, 403, "a password alone opens nothing");
+  const strong = await strongToken(auth, world, email);
+  t.equal((await read(strong)).status, 200);
+  t.equal((await roles([])).status, 200);
+  await eventually(async () => assert.equal((await read(strong)).status, 401), { timeoutMs: 1_000 });
+});
+
+const table = JSON.parse(
+  readFileSync(new URL("../../gateway/src/generated/routes.json", import.meta.url), "utf8"),
+) as RouteTableEntry[];
+const staffRoutes = table.filter(({ service, policy }) => service === "auth" && policy.auth === "staff");
+
+/** What each may, written down again: a route whose policy changes must change it here too. */
+const matrix: Record<string, string[]> = {
+  "GET /v1/admin/members/:id": ["admin", "moderator", "support"],
+  "POST /v1/admin/members/:id/status": ["admin", "moderator"],
+  "PUT /v1/admin/members/:id/roles": ["admin"],
+  "GET /v1/admin/members/:id/sessions": ["admin", "support"],
+  "DELETE /v1/admin/members/:id/sessions": ["admin", "support"],
+  "DELETE /v1/admin/members/:id/sessions/:sessionId": ["admin", "support"],
+  "GET /v1/admin/appeals": ["admin", "moderator"],
+  "POST /v1/admin/appeals/:id/decision": ["admin", "moderator"],
+  "GET /v1/admin/members/:id/audit": ["admin"],
+  "GET /v1/admin/audit": ["admin"],
+};
+
+await t.test(
+  "A14 role by route: each staff route opens to the roles that it names, and to no other",
+  async (t) => {
+    const names = staffRoutes
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter((name) => !name.includes("/admin/clients"));
+    t.same(names.sort(), Object.keys(matrix).sort(), "all of them are in the table");
+    t.ok(routesWithIds("auth").length >= names.length - 3);
+    const { session: nobody } = await newMember(auth, mail);
+    const callers = {
+      moderator: moderator.token,
+      support: support.token,
+      admin: admin.token,
+      nobody: nobody.accessToken,
+    };
+    for (const [route, allowed] of Object.entries(matrix))
+      for (const [role, token] of Object.entries(callers)) {
+        const [method = "", path = ""] = route.split(" ");
+        const bodies: Record<string, object> = {
+          status: { action: "ban", reason: "spam" },
+          roles: { roles: [] },
+          decision: { outcome: "upheld", reason: "x" },
+        };
+        const body = bodies[path.split("/").at(-1) ?? ""];
+        const filled = path.replaceAll(/:\w+/g, () => randomUUID());
+        const { status } = await call(auth, method as "GET", filled, { token, ...(body ? { body } : {}) });
+        const isOpen = status === 200 || status === 204 || status === 404;
+        t.equal(isOpen ? "open" : status, allowed.includes(role) ? "open" : 403, `${role} at ${route}`);
+      }
+  },
+);
+
+await t.test(
+  "A22 every look of staff at a member is in the trail, by whom, although nobody wrote it there",
+  async (t) => {
+    const { session } = await newMember(auth, mail);
+    const id = session.memberId;
+    for (const path of [`/v1/admin/members/${id}`, `/v1/admin/members/${id}/sessions`])
+      t.equal((await call(auth, "GET", path, { token: support.token })).status, 200);
+    t.equal(
+      (await call(auth, "DELETE", `/v1/admin/members/${id}/sessions`, { token: support.token })).status,
+      204,
+    );
+    await eventually(async () => {
+      const { body } = await call<{ items: AuditItem[] }>(auth, "GET", `/v1/admin/members/${id}/audit`, {
+        token: admin.token,
+      });
+      const uses = body.items.filter(
+        ({ action, actor }) => action === "auth.staff.use" && actor === support.memberId,
+      );
+      assert.deepEqual(
+        uses.map(({ details }) => (JSON.parse(details) as { route: string }).route),
+        ["/v1/admin/members/:id/sessions", "/v1/admin/members/:id/sessions", "/v1/admin/members/:id"],
+      );
+      assert(body.items.every(({ subject }) => subject === id));
+    }, patience);
+  },
+);
