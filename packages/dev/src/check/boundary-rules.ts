@@ -36,7 +36,7 @@ export const rules = {
       severity: "error",
       from: {
         path: "^services/",
-        pathNot: `repository\\.ts$|schema\\.ts$|/custody\\.ts$|drizzle\\.config\\.ts$|${isTest}`,
+        pathNot: `repository\\.ts$|schema\\.ts$|/schema/[a-z-]+-tables\\.ts$|/custody\\.ts$|drizzle\\.config\\.ts$|${isTest}`,
       },
       to: { path: "drizzle-orm", dependencyTypesNot: ["type-only"] },
     },
