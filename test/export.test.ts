@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { domainServices, ExportItem, ExportManifest, type Session } from "@kismet/contracts";
+import { domainServices, type ExportItem, ExportManifest, type Session } from "@kismet/contracts";
 import { type Custody, faultsOfCustody } from "@kismet/custody";
 import { createWorld, eventually, newId } from "@kismet/testing";
 import t, { type Test } from "tap";

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { ConfigurationError, loadConfig } from "@kismet/service-kit";
 import { test } from "tap";
 import { Config, sandboxSettings } from "./config.ts";
@@ -8,6 +9,7 @@ const environment = {
   KISMET_OPS_PORT: "0",
   KISMET_DATABASE_URL: "postgres://billing:kX9vT2mQ7rLp4wZs@db/kismet",
   KISMET_NATS_URL: "nats://billing:kX9vT2mQ7rLp4wZs@nats",
+  KISMET_RECEIPT_SECRET: randomBytes(32).toString("hex"),
 };
 const sandbox = {
   KISMET_SANDBOX_ENABLED: "true",

@@ -11,6 +11,7 @@ const tagDescriptions: Record<string, string> = {
   chat: "Conversations and messages",
   matching: "Decks, swipes and matches",
   profile: "What members show of themselves, and to whom",
+  staff: "What moderators, support and administrators do, each use on record",
 };
 
 /** One document of all services' routes; an address that two of them claim is an error. */
@@ -40,7 +41,10 @@ export function mergeDocuments(services: readonly CollectedService[]): OpenApiDo
     servers: [
       { url: "/", description: "Production, or whichever gateway serves this document", "x-internal": false },
     ],
-    tags: services.map(({ name }) => ({ name, description: tagDescriptions[name] ?? name })),
+    tags: [...services.map(({ name }) => name), "staff"].map((name) => ({
+      name,
+      description: tagDescriptions[name] ?? name,
+    })),
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
       responses: sharedResponses,
