@@ -122,15 +122,18 @@ test("A37 two instances let one member through as often as one would, but for wh
   );
   const rushed = rush.filter((status) => status === 200).length;
   t.ok(rushed >= burst && rushed <= 2 * burst + 2, `${rushed} at once: a burst for each at most`);
-  const waits = await eventually(async () => {
+  // What each let through may become known in two agreements.
+  await eventually(async () => {
     const answer = await fetch(`${gateways[0]?.url}/v1/deck`, {
       headers: { authorization: `Bearer ${greedy}` },
     });
-    const seconds_ = Number(answer.headers.get("retry-after"));
-    assert.ok(rushed < burst + 5 || seconds_ > 1, "it has heard of the other");
-    return seconds_;
+    await answer.arrayBuffer();
+    const waits = Number(answer.headers.get("retry-after"));
+    assert.ok(
+      Math.abs(waits - (rushed - burst)) <= 4,
+      `${waits} s until the next: ${rushed - burst} were too many`,
+    );
   });
-  t.ok(Math.abs(waits - (rushed - burst)) <= 4, `${waits} s until the next: ${rushed - burst} were too many`);
 });
 
 test("A07 without Redis an instance limits by what it has seen itself", async (t) => {
