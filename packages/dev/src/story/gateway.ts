@@ -5,6 +5,8 @@ import { show, Unexpected } from "./expect.ts";
 /** Longer than the deadline of any route: the gateway has to answer before. */
 const answerTimeoutMs = 15_000;
 /** A window of the gateway's limits. */
+/** Several who waited for one place all come at the same moment. */
+const maxAttempts = 6;
 const maxWaitSeconds = 60;
 
 export type Question = {
@@ -25,13 +27,14 @@ export class Gateway {
 
   /** Waits as it is told if there were too many requests from here, as there are when the story is told in a row. */
   async ask(method: string, path: string, question: Question = {}): Promise<Answer> {
-    const answer = await this.#send(method, path, question);
-    const seconds = Number(answer.headers.get("retry-after"));
-    const isLimited = (answer.body as Problem | null)?.code === "RATE_LIMITED";
-    if (!isLimited || !(seconds > 0 && seconds <= maxWaitSeconds)) return answer;
-    this.#say(`            (rate limited: waiting ${seconds} s)`);
-    await delay(seconds * 1_000);
-    return this.#send(method, path, question);
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#send(method, path, question);
+      const seconds = Number(answer.headers.get("retry-after"));
+      const isLimited = (answer.body as Problem | null)?.code === "RATE_LIMITED";
+      if (!isLimited || attempt === maxAttempts || !(seconds > 0 && seconds <= maxWaitSeconds)) return answer;
+      this.#say(`            (rate limited: waiting ${seconds} s)`);
+      await delay(seconds * 1_000);
+    }
   }
 
   async #send(method: string, path: string, { token, body, headers }: Question): Promise<Answer> {

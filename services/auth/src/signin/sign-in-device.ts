@@ -1,4 +1,5 @@
 import type { Device } from "@kismet/contracts";
+import { normaliseText } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 
@@ -15,5 +16,6 @@ export function deviceOf(
   { ip }: Pick<FastifyRequest, "ip">,
   { name, token }: Static<typeof Device> = {},
 ): SignInDevice {
-  return { name, token, address: ip };
+  // Postgres takes no NUL, and nobody wants to read a name that turns the line around.
+  return { name: (name && normaliseText(name)) || undefined, token, address: ip };
 }
