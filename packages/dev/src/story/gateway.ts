@@ -6,7 +6,7 @@ import { show, Unexpected } from "./expect.ts";
 const answerTimeoutMs = 15_000;
 /** A window of the gateway's limits. */
 /** Several who waited for one place all come at the same moment. */
-const maxAttempts = 6;
+const maxAttempts = 4;
 const maxWaitSeconds = 60;
 
 export type Question = {
