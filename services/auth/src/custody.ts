@@ -2,6 +2,20 @@ import { declareCustody, untouched } from "@kismet/custody";
 import { eq, inArray, sql } from "drizzle-orm";
 import * as schema from "./schema.ts";
 
+/** What a line of the audit trail says, waiting or chained. */
+const auditColumns = [
+  "action",
+  "outcome",
+  "actorKind",
+  "actor",
+  "subject",
+  "session",
+  "network",
+  "requestId",
+  "details",
+  "occurredAt",
+] as const;
+
 const { accounts, signups, sessions, passwordResets, devices, places, challenges, totps, recoveryCodes } =
   schema;
 const { emailChanges, passkeys, passkeyChallenges, identities, oidcFlows, oidcTickets } = schema;
@@ -257,32 +271,13 @@ export const custody = declareCustody(schema, {
     ...(["id", "sealed", "requestId", "createdAt", "nextAttemptAt", "attempts"] as const),
   ]),
   auditPending: untouched("sealed within a second, which puts a pseudonym in the place of the member", [
-    ...([
-      "id",
-      "action",
-      "outcome",
-      "actorKind",
-      "actor",
-      "subject",
-      "session",
-      "network",
-      "requestId",
-    ] as const),
-    ...(["details", "occurredAt"] as const),
+    "id",
+    ...auditColumns,
   ]),
   auditTrail: untouched("names members by keyed pseudonyms: docs/adr/audit-chain.md", [
-    ...([
-      "seq",
-      "action",
-      "outcome",
-      "actorKind",
-      "actor",
-      "subject",
-      "session",
-      "network",
-      "requestId",
-    ] as const),
-    ...(["details", "occurredAt", "digest"] as const),
+    "seq",
+    "digest",
+    ...auditColumns,
   ]),
   signingKeys: untouched("keys of the service", ["kid", "sealedPrivateKey", "x", "createdAt"]),
   guesses: untouched("keyed hashes, forgotten a day after the last wrong guess", [

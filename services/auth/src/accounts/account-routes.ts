@@ -4,18 +4,9 @@ import { type App, type Logger, NotFound } from "@kismet/service-kit";
 import { findAccount, type StoredAccount } from "./accounts-repository.ts";
 import { NotDeleting } from "./account-errors.ts";
 import { deleteAccount, type DeletionDeps, restoreAccount } from "./delete-account.ts";
+import { ownChanging, ownReading } from "../route-policies.ts";
 
 const tags = ["auth"];
-/** Who is about to leave must be able to come back, and who is not verified yet to leave. */
-const reading = {
-  auth: "member",
-  limit: "read",
-  bodyLimit: 1_024,
-  timeoutMs: 3_000,
-  idempotent: true,
-  anyStatus: true,
-} as const;
-const changing = { ...reading, limit: "write", timeoutMs: 5_000 } as const;
 
 export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps & { logger: Logger }): void {
   const { database } = deps;
@@ -34,7 +25,7 @@ export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps & { logg
     method: "GET",
     url: "/v1/auth/me",
     schema: { summary: "My account", tags, response: { 200: OwnAccount } },
-    config: { policy: reading },
+    config: { policy: ownReading },
     handler: async ({ member }) => ownAccountOf(await existing(member.memberId)),
   });
 
@@ -42,7 +33,7 @@ export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps & { logg
     method: "DELETE",
     url: "/v1/auth/me",
     schema: { summary: "Hide me at once, and erase me later", tags, response: { 202: Deletion } },
-    config: { policy: { ...changing, timeoutMs: 10_000, stepUp: true } },
+    config: { policy: { ...ownChanging, timeoutMs: 10_000, stepUp: true } },
     handler: async ({ member }, reply) => {
       const erasesAt = await deleteAccount(deps, member.memberId);
       const subscription = await endSubscription(bus, deps.logger, member.memberId);
@@ -54,7 +45,7 @@ export function registerAccounts(app: App, bus: Bus, deps: DeletionDeps & { logg
     method: "POST",
     url: "/v1/auth/me/restore",
     schema: { summary: "Take back the deletion of my account", tags, response: { 200: OwnAccount } },
-    config: { policy: { ...changing, idempotent: false } },
+    config: { policy: { ...ownChanging, idempotent: false } },
     handler: async ({ member }) => {
       if (!(await restoreAccount(deps, member.memberId))) throw new NotDeleting();
       return ownAccountOf(await existing(member.memberId));

@@ -9,18 +9,12 @@ import { readChunks } from "./archive-chunks.ts";
 import { ExportNotFound } from "./export-errors.ts";
 import { findExport, listExports, type StoredExport } from "./exports-repository.ts";
 import { requestExport } from "./request-export.ts";
+import { ownReading } from "../route-policies.ts";
 
 const tags = ["auth"];
 const listed = 20;
 /** Who is about to leave may take with them what is theirs. */
-const reading = {
-  auth: "member",
-  limit: "read",
-  bodyLimit: 1_024,
-  timeoutMs: 5_000,
-  idempotent: true,
-  anyStatus: true,
-} as const;
+const reading = { ...ownReading, timeoutMs: 5_000 } as const;
 const delicate = { ...reading, stepUp: true } as const;
 const Archive = Type.String({ maxLength: 10_000_000_000, description: "a ZIP of JSON files" });
 

@@ -29,15 +29,10 @@ import { receiveCallback } from "./receive-callback.ts";
 import { signUpWithTicket, verifyTicket } from "./sign-up-with-ticket.ts";
 import { startFlow } from "./start-flow.ts";
 import { unlinkIdentity } from "./unlink-identity.ts";
+import { credential } from "../route-policies.ts";
 
 const tags = ["auth"];
-const credential = {
-  auth: "public",
-  limit: "credential",
-  bodyLimit: 8_192,
-  timeoutMs: 12_000,
-  idempotent: false,
-} as const;
+const proof = { ...credential, bodyLimit: 8_192, timeoutMs: 12_000 } as const;
 const own = {
   auth: "member",
   limit: "write",
@@ -47,7 +42,7 @@ const own = {
 } as const;
 /** With a name and a token in its form, and from anywhere. It redeems nothing: what is guessed at is limited at the end. */
 const callback = {
-  ...credential,
+  ...proof,
   limit: "read",
   bodyLimit: 32_768,
   timeoutMs: 5_000,
@@ -72,7 +67,7 @@ function registerFlowRoutes(app: App, deps: OidcDeps): void {
       response: { 200: OidcProviderList },
     },
     config: {
-      policy: { ...credential, limit: "read", bodyLimit: 1_024, timeoutMs: 3_000, idempotent: true },
+      policy: { ...proof, limit: "read", bodyLimit: 1_024, timeoutMs: 3_000, idempotent: true },
     },
     handler: async () => ({
       items: [...deps.providers.keys()].map((provider) => ({ provider })),
@@ -90,7 +85,7 @@ function registerFlowRoutes(app: App, deps: OidcDeps): void {
       body: OidcStartRequest,
       response: { 200: OidcStart },
     },
-    config: { policy: credential },
+    config: { policy: proof },
     handler: ({ params: { provider }, body: { returnTo } }) => startFlow(deps, { provider, returnTo }),
   });
 
@@ -119,7 +114,7 @@ function registerFlowRoutes(app: App, deps: OidcDeps): void {
       body: OidcFinishRequest,
       response: { 200: OidcOutcome },
     },
-    config: { policy: credential },
+    config: { policy: proof },
     handler: (request) => {
       const { params, body } = request;
       return finishAudited(deps, params.provider, body, deviceOf(request, body.device));
@@ -137,7 +132,7 @@ function registerTicketRoutes(app: App, deps: OidcDeps): void {
       body: OidcSignUp,
       response: { 200: Session, 202: VerificationSent },
     },
-    config: { policy: credential },
+    config: { policy: proof },
     handler: async (request, reply) => {
       const session = await signUpWithTicket(deps, request.body, deviceOf(request, request.body.device));
       return session ?? reply.code(202).send({ status: "verification_sent" });
@@ -153,7 +148,7 @@ function registerTicketRoutes(app: App, deps: OidcDeps): void {
       body: OidcVerify,
       response: { 200: Session },
     },
-    config: { policy: credential },
+    config: { policy: proof },
     handler: (request) => verifyTicket(deps, request.body, deviceOf(request, request.body.device)),
   });
 

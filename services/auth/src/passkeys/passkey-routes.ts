@@ -20,18 +20,11 @@ import type { PasskeyDeps } from "./passkey-deps.ts";
 import { listPasskeys, type StoredPasskey, updatePasskey } from "./passkeys-repository.ts";
 import { removePasskey } from "./remove-passkey.ts";
 import { signInWithPasskey } from "./sign-in-with-passkey.ts";
+import { credential, ownCredential } from "../route-policies.ts";
 
 const tags = ["auth"];
 /** What an authenticator says may come with a certificate. */
 const bodyLimit = 65_536;
-const credential = {
-  auth: "public",
-  limit: "credential",
-  bodyLimit,
-  timeoutMs: 8_000,
-  idempotent: false,
-} as const;
-const ownCredential = { ...credential, auth: "member", anyStatus: true } as const;
 const own = { auth: "member", limit: "write", bodyLimit, timeoutMs: 5_000, idempotent: false } as const;
 const params = strict({ id: Uuid });
 
@@ -54,7 +47,7 @@ export function registerPasskeyRoutes(app: App, deps: SignInDeps & PasskeyDeps):
     method: "POST",
     url: "/v1/auth/passkeys/sign-in",
     schema: { summary: "Sign in with a passkey", tags, body: PasskeySignIn, response: { 200: SignInAnswer } },
-    config: { policy: credential },
+    config: { policy: { ...credential, bodyLimit } },
     handler: (request) => signInWithPasskey(deps, request.body, deviceOf(request, request.body.device)),
   });
 

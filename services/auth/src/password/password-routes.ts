@@ -3,15 +3,9 @@ import type { App } from "@kismet/service-kit";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { changePassword } from "./change-password.ts";
 import { type PasswordDeps, resetPassword } from "./reset-password.ts";
+import { credential, ownCredential } from "../route-policies.ts";
 
 const tags = ["auth"];
-const policy = {
-  auth: "public",
-  limit: "credential",
-  bodyLimit: 4_096,
-  timeoutMs: 8_000,
-  idempotent: false,
-} as const;
 
 export function registerPasswordRoutes(app: App, deps: PasswordDeps): void {
   app.route({
@@ -23,7 +17,7 @@ export function registerPasswordRoutes(app: App, deps: PasswordDeps): void {
       body: EmailRequest,
       response: { 202: Empty },
     },
-    config: { policy },
+    config: { policy: credential },
     handler: async ({ body }, reply) => {
       const email = normaliseEmail(body.email);
       await deps.database.transaction((tx) => deps.letterbox.post(tx, { kind: "forgot-password", email }));
@@ -35,7 +29,7 @@ export function registerPasswordRoutes(app: App, deps: PasswordDeps): void {
     method: "POST",
     url: "/v1/auth/password/reset",
     schema: { summary: "Set a new password", tags, body: ResetPasswordRequest, response: { 204: Empty } },
-    config: { policy },
+    config: { policy: credential },
     handler: async ({ body }, reply) => {
       await resetPassword(deps, body.token, body.password);
       return reply.code(204).send(null);
@@ -46,7 +40,7 @@ export function registerPasswordRoutes(app: App, deps: PasswordDeps): void {
     method: "POST",
     url: "/v1/auth/password/change",
     schema: { summary: "Change my password", tags, body: ChangePasswordRequest, response: { 200: Session } },
-    config: { policy: { ...policy, auth: "member", anyStatus: true } },
+    config: { policy: ownCredential },
     handler: ({ member, body }) => changePassword(deps, member, body),
   });
 }

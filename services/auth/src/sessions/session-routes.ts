@@ -8,23 +8,9 @@ import { tellEnded } from "./end-sessions.ts";
 import { refreshSession } from "./refresh-session.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import { endAllSessions, endSession, findSession, listRunning } from "./sessions-repository.ts";
+import { credential, ownChanging } from "../route-policies.ts";
 
 const tags = ["auth"];
-const credential = {
-  auth: "public",
-  limit: "credential",
-  bodyLimit: 4_096,
-  timeoutMs: 8_000,
-  idempotent: false,
-} as const;
-const own = {
-  auth: "member",
-  limit: "write",
-  bodyLimit: 1_024,
-  timeoutMs: 5_000,
-  idempotent: true,
-  anyStatus: true,
-} as const;
 /** More than a member can have. */
 const listLimit = 100;
 
@@ -47,7 +33,7 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
     method: "GET",
     url: "/v1/auth/sessions",
     schema: { summary: "The devices on which I am signed in", tags, response: { 200: SessionList } },
-    config: { policy: { ...own, limit: "read" } },
+    config: { policy: { ...ownChanging, limit: "read" } },
     handler: async ({ member: { memberId, sessionId } }) => {
       const running = await listRunning(database.read, memberId, clock.now(), listLimit);
       const items = running.map(({ id, deviceName, place, methods, createdAt, rotatedAt }) => ({
@@ -72,7 +58,7 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
       params: strict({ id: Uuid }),
       response: { 204: Empty },
     },
-    config: { policy: own },
+    config: { policy: ownChanging },
     handler: async ({ member: { memberId, sessionId }, params: { id } }, reply) => {
       const ended = await end(deps, memberId, { id, forgetting: { exceptThatOf: sessionId } });
       if (ended.length === 0) throw new NotFound();
@@ -84,7 +70,7 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
     method: "POST",
     url: "/v1/auth/logout",
     schema: { summary: "Sign this device out", tags, response: { 204: Empty } },
-    config: { policy: own },
+    config: { policy: ownChanging },
     handler: async (request, reply) => {
       const { memberId, sessionId } = request.member;
       await end(deps, memberId, { id: sessionId });
@@ -97,7 +83,7 @@ export function registerSessionRoutes(app: App, deps: SessionDeps & { atlas: Atl
     method: "POST",
     url: "/v1/auth/logout-all",
     schema: { summary: "Sign all my devices out, this one included", tags, response: { 204: Empty } },
-    config: { policy: own },
+    config: { policy: ownChanging },
     handler: async (request, reply) => {
       const { memberId, sessionId } = request.member;
       await end(deps, memberId, { forgetting: { exceptThatOf: sessionId } });

@@ -16,16 +16,9 @@ import { logIn } from "./log-in.ts";
 import { requestAnotherCode, requestCode } from "./request-code.ts";
 import { deviceOf } from "./sign-in-device.ts";
 import { requestStepUpCode, stepUp, type StepUpDeps } from "./step-up.ts";
+import { credential, ownCredential } from "../route-policies.ts";
 
 const tags = ["auth"];
-const credential = {
-  auth: "public",
-  limit: "credential",
-  bodyLimit: 4_096,
-  timeoutMs: 8_000,
-  idempotent: false,
-} as const;
-const ownCredential = { ...credential, auth: "member", anyStatus: true } as const;
 
 export function registerSignInRoutes(app: App, deps: StepUpDeps): void {
   app.route({

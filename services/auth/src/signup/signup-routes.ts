@@ -11,15 +11,9 @@ import type { SignInDeps } from "../signin/sign-in-deps.ts";
 import { deviceOf } from "../signin/sign-in-device.ts";
 import { signUp } from "./sign-up.ts";
 import { verifyEmail } from "./verify-email.ts";
+import { credential } from "../route-policies.ts";
 
 const tags = ["auth"];
-const policy = {
-  auth: "public",
-  limit: "credential",
-  bodyLimit: 4_096,
-  timeoutMs: 8_000,
-  idempotent: false,
-} as const;
 
 export function registerSignupRoutes(app: App, deps: SignInDeps & { minimumAge: number }): void {
   const sent = { status: "verification_sent" } as const;
@@ -33,7 +27,7 @@ export function registerSignupRoutes(app: App, deps: SignInDeps & { minimumAge: 
       body: SignupRequest,
       response: { 202: VerificationSent },
     },
-    config: { policy },
+    config: { policy: credential },
     handler: async ({ body }, reply) => {
       await signUp(deps, body);
       return reply.code(202).send(sent);
@@ -49,7 +43,7 @@ export function registerSignupRoutes(app: App, deps: SignInDeps & { minimumAge: 
       body: VerifyEmailRequest,
       response: { 200: Session },
     },
-    config: { policy },
+    config: { policy: credential },
     handler: (request) => {
       const { email, code, device } = request.body;
       return verifyEmail(deps, email, code, deviceOf(request, device));
@@ -65,7 +59,7 @@ export function registerSignupRoutes(app: App, deps: SignInDeps & { minimumAge: 
       body: EmailRequest,
       response: { 202: VerificationSent },
     },
-    config: { policy },
+    config: { policy: credential },
     handler: async ({ body }, reply) => {
       const email = normaliseEmail(body.email);
       await deps.database.transaction((tx) => deps.letterbox.post(tx, { kind: "resend-code", email }));

@@ -6,25 +6,17 @@ import { hideAccount } from "./hide-account.ts";
 import { explanationOf } from "./reason-texts.ts";
 import type { StandingDeps } from "./restrict-account.ts";
 import { findAppealOf, findOpenRestriction } from "./standing-repository.ts";
+import { ownChanging, ownReading } from "../route-policies.ts";
 
 const tags = ["auth"];
 /** For those above all whose account is not active. */
-const reading = {
-  auth: "member",
-  limit: "read",
-  bodyLimit: 1_024,
-  timeoutMs: 3_000,
-  idempotent: true,
-  anyStatus: true,
-} as const;
-const changing = { ...reading, limit: "write", timeoutMs: 5_000 } as const;
 
 export function registerStandingRoutes(app: App, deps: StandingDeps): void {
   app.route({
     method: "GET",
     url: "/v1/auth/me/restriction",
     schema: { summary: "Why my account is suspended or banned", tags, response: { 200: Restriction } },
-    config: { policy: reading },
+    config: { policy: ownReading },
     handler: ({ member }) => ownRestriction(deps, member.memberId),
   });
 
@@ -37,7 +29,7 @@ export function registerStandingRoutes(app: App, deps: StandingDeps): void {
       body: AppealRequest,
       response: { 201: Restriction },
     },
-    config: { policy: { ...changing, idempotent: false, bodyLimit: 16_384 } },
+    config: { policy: { ...ownChanging, idempotent: false, bodyLimit: 16_384 } },
     handler: async ({ member: { memberId }, body }, reply) => {
       await makeAppeal(deps, memberId, body.text);
       return reply.code(201).send(await ownRestriction(deps, memberId));
@@ -52,7 +44,7 @@ export function registerStandingRoutes(app: App, deps: StandingDeps): void {
       method: "POST",
       url: `/v1/auth/me/${verb}`,
       schema: { summary, tags, response: { 204: Empty } },
-      config: { policy: changing },
+      config: { policy: ownChanging },
       handler: async ({ member }, reply) => {
         await hideAccount(deps, member.memberId, verb === "hide");
         return reply.code(204).send(null);
