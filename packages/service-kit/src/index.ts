@@ -85,6 +85,7 @@ export { type Breaker, type BreakerOptions, createBreaker, withinDeadline } from
 export { retry, type RetryOptions } from "./resilience/retry.ts";
 export { TimeoutError, withTimeout } from "./resilience/with-timeout.ts";
 export { inSpan } from "./telemetry/in-span.ts";
+export { networkOf, plainAddress } from "./net/network-of.ts";
 export { lengthOf, normaliseText } from "./text/normalise-text.ts";
 export { type ClientKeys, createClientKeys, type RegisteredClient } from "./tokens/client-keys.ts";
 export { createRevocations, type Revocation, type Revocations } from "./tokens/revocations.ts";

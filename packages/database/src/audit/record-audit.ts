@@ -1,9 +1,8 @@
-import { currentContext } from "@kismet/service-kit";
+import { currentContext, networkOf } from "@kismet/service-kit";
 import { randomUUIDv7 } from "node:crypto";
 import { announce } from "../after-commit.ts";
 import type { AnyTransaction } from "../advisory-locks.ts";
 import { insertPending } from "./audit-repository.ts";
-import { networkFrom } from "./network-from.ts";
 
 /** The topic of `database.onCommit` that wakes whoever seals. */
 export const auditTopic = "audit";
@@ -54,7 +53,7 @@ export async function recordAudit(
     actor: idOf(who),
     subject: subject ?? (who.kind === "member" ? who.memberId : null),
     session: context?.member?.sessionId ?? null,
-    network: networkFrom(context?.address),
+    network: context?.address === undefined ? null : (networkOf(context.address) ?? null),
     requestId: context?.requestId ?? randomUUIDv7(),
     details: text,
   });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type CountryResponse, Reader } from "maxmind";
-import { networkOf } from "./network-of.ts";
+import { placeInNet } from "./place-in-net.ts";
 
 /** Where an address is, as far as it can be told: docs/adr/known-devices-and-places.md. */
 export type Place = {
@@ -23,7 +23,7 @@ export function createAtlas(): Atlas {
   );
   return {
     placeOf(address) {
-      const network = networkOf(address);
+      const network = placeInNet(address);
       if (network === "local") return { network, country: "local" };
       const found = isIPv6(address) || address.includes(".") ? reader.get(address) : null;
       const country = found?.country_code ?? found?.country?.iso_code;

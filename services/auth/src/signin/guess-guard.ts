@@ -4,7 +4,7 @@ import type { Digests } from "../secrets/digests.ts";
 import type { AuthDatabase } from "../storage.ts";
 import { decideGuess, forgiveGuess, type GrowingDelay, type GuessRule } from "./decide-guess.ts";
 import { lockGuesses, saveGuesses } from "./guesses-repository.ts";
-import { guesserOf } from "./network-of.ts";
+import { guesserOf } from "./place-in-net.ts";
 import { TooManyGuesses } from "./sign-in-errors.ts";
 
 export type GuessSettings = {
