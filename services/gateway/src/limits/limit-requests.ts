@@ -9,6 +9,7 @@ import {
   type RegisteredClient,
 } from "@kismet/service-kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { appendHeader } from "../answers/append-header.ts";
 import type { Config } from "../config.ts";
 import { addressKey } from "./address-key.ts";
 import { allowanceOf, type LimitedBy, limits } from "./limits.ts";
@@ -79,8 +80,9 @@ export async function limitRequests(parts: Parts<Config>, app: App): Promise<Req
     const result = await limiter(request);
     if (result.isAllowed) return;
     const { max, timeWindow, remaining, ttlInSeconds, isExceeded } = result;
-    addTo(reply, "ratelimit-policy", policy ?? policyOf(name, max, timeWindow));
-    addTo(reply, "ratelimit", `"${name}";r=${remaining};t=${ttlInSeconds}`);
+    // Of draft-ietf-httpapi-ratelimit-headers-11: lists, with an item for each limit that a request draws from.
+    appendHeader(reply, "ratelimit-policy", policy ?? policyOf(name, max, timeWindow));
+    appendHeader(reply, "ratelimit", `"${name}";r=${remaining};t=${ttlInSeconds}`);
     if (!isExceeded) return;
     refused({ class: className, by }, result.key);
     throw new RateLimited(ttlInSeconds);
@@ -91,12 +93,6 @@ export async function limitRequests(parts: Parts<Config>, app: App): Promise<Req
     byClient: (request, reply) => apply(ofClient, "client", request, reply),
     byMember: (request, reply) => apply(ofMember, "member", request, reply),
   };
-}
-
-/** Fields of draft-ietf-httpapi-ratelimit-headers-11: lists, with an item for each limit that a request draws from. */
-function addTo(reply: FastifyReply, field: "ratelimit" | "ratelimit-policy", item: string): void {
-  const before = reply.getHeader(field);
-  void reply.header(field, before === undefined ? item : `${String(before)}, ${item}`);
 }
 
 function policyOf(name: string, burst: number, refillMs: number): string {

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { asPublicFailure, decideRetry } from "./failures.ts";
 import { forwardedHeaders } from "./forwarded-headers.ts";
 import { readBody } from "./read-body.ts";
+import { appendHeader } from "../answers/append-header.ts";
 import { type Shape, shapeOf } from "../answers/whole-answer.ts";
 import type { Visit } from "../shedding/concurrency.ts";
 import { priorityOf } from "../shedding/decide-shedding.ts";
@@ -40,18 +41,10 @@ export function proxyRoutes(
       handler: (request, reply) => {
         const visit = entrance.enter(priority);
         if (!visit) return shedding.refuse(request, reply, priority);
-        // Comes once for every answer, also for one whose client has gone.
-        reply.raw.once("close", visit.left);
         new Forwarding(entry, upstreams.for(entry.service, request), visit, request, reply).begin();
       },
     });
   }
-}
-
-/** Whether or not it is compressed: a cache must know that it might have been. */
-function varyByEncoding(reply: FastifyReply): void {
-  const before = reply.getHeader("vary");
-  void reply.header("vary", before === undefined ? "accept-encoding" : `${String(before)}, accept-encoding`);
 }
 
 /** A request on its way to an upstream, in as many attempts as it takes. */
@@ -83,7 +76,8 @@ class Forwarding {
     this.#service = service;
     const { traceparent } = request.requestContext;
     this.#shape = shapeOf(policy, request);
-    if (policy.compress === true) varyByEncoding(reply);
+    // Whether or not it is compressed: a cache must know that it might have been.
+    if (policy.compress === true) appendHeader(reply, "vary", "accept-encoding");
     const body = request.body as Buffer | Readable | undefined;
     this.#sent = {
       method,
@@ -95,6 +89,7 @@ class Forwarding {
   }
 
   begin(): void {
+    // Comes once for every answer, also for one whose client has gone.
     this.#reply.raw.once("close", () => this.#closed());
     this.#try();
   }
@@ -142,6 +137,7 @@ class Forwarding {
 
   /** By the client, or since the answer has been written. */
   #closed(): void {
+    this.#visit.left();
     clearTimeout(this.#waiting);
     if (!this.#reply.raw.writableFinished) this.#relay?.cancel(new ClientGone());
   }

@@ -21,10 +21,9 @@ export class ClientGone extends PublicError {
  * first of its body is there, so until then another attempt can take the place of this one.
  */
 export class Relay implements Dispatcher.DispatchHandler {
-  readonly started: Promise<IncomingHttpHeaders>;
+  readonly #start = Promise.withResolvers<IncomingHttpHeaders>();
+  readonly started = this.#start.promise;
   readonly #reply: FastifyReply;
-  #resolve!: (headers: IncomingHttpHeaders) => void;
-  #reject!: (error: Error) => void;
   readonly #failed: (error: Error) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #cancelled: Error | undefined;
@@ -42,10 +41,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#reply = reply;
     this.#shape = shape;
     this.#failed = failed;
-    this.started = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
   }
 
   /** Lets go of the upstream; what it still says is dropped. */
@@ -54,7 +49,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#cancelled = error;
     // The breaker may have refused it before anybody waited.
     this.started.catch(() => undefined);
-    this.#reject(error);
+    this.#start.reject(error);
     this.#controller?.abort(error);
   }
 
@@ -73,7 +68,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.status = status;
     this.#headers = headers;
     if (this.#shape && canBeShaped(status, headers)) this.#whole = [];
-    this.#resolve(headers);
+    this.#start.resolve(headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -116,7 +111,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#headers) this.#reject(error);
+    if (!this.#headers) this.#start.reject(error);
     // A client that has part of an answer must not take it for all of it.
     else if (this.#isWritten) this.#reply.raw.destroy();
     else if (!this.#cancelled) this.#failed(error);
