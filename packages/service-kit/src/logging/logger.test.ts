@@ -29,7 +29,8 @@ test("A04 a secret is redacted wherever it turns up, and everything else is as i
   };
   const before = structuredClone(fields);
   const line = logged((logger) => logger.info(fields, "done"));
-  t.notMatch(JSON.stringify(line), /"s\d"|7\.5/);
+  // The place as a value: the time of the line may well have these digits.
+  t.notMatch(JSON.stringify(line), /"s\d"|[:[,]7\.5/);
   t.match(line, {
     memberId: "m1",
     password: "[redacted]",
