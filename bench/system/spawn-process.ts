@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -61,7 +62,15 @@ export async function spawnService(
   },
 ): Promise<Spawned> {
   const [port, opsPort] = [await freePort(), await freePort()];
-  const all = { env: "test", port, opsPort, instanceId: context.name ?? service, ...settings };
+  const ofDomain = service === "gateway" ? {} : { receiptSecret: randomBytes(32).toString("base64url") };
+  const all = {
+    env: "test",
+    port,
+    opsPort,
+    instanceId: context.name ?? service,
+    ...ofDomain,
+    ...settings,
+  };
   const main = fileURLToPath(new URL(`../../services/${service}/src/main.ts`, import.meta.url));
   const profile = context.profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${context.profileFolder}`] : [];
   return spawnProcess({

@@ -90,6 +90,13 @@ async function unacknowledged(): Promise<number> {
   return count;
 }
 
+/** What is still to come would take effect in the next test, which begins with an empty inbox. */
+const nothingIsToCome = () =>
+  eventually(async () => {
+    for await (const info of streams.consumers.list("EVENTS"))
+      assert.equal(info.num_pending + info.num_ack_pending, 0);
+  }, patience);
+
 t.afterEach(() => world.empty());
 
 await t.test("a relay is killed between publishing and marking: nothing is lost or doubled", async (t) => {
@@ -134,6 +141,7 @@ await t.test(
       t.ok((await unacknowledged()) > 0, "the stream does not know");
     }
     const survivor = await projector(t);
+    await nothingIsToCome();
     await accounts.tookEffectOnce();
     const again = await metricOf(survivor.parts, "kismet_consumer_events_total", { outcome: "duplicate" });
     t.ok(again > 0, `${again} came again and were known`);
@@ -158,6 +166,7 @@ await t.test(
     }
     const survivor = await projector(t);
     await accounts.tookEffectOnce();
+    await nothingIsToCome();
     await Promise.all([survivor.stop(), emitter.stop()]);
   },
 );
@@ -184,6 +193,7 @@ await t.test(
     await begun;
     await accounts.wave();
     await accounts.tookEffectOnce();
+    await nothingIsToCome();
     child.kill("SIGKILL");
     await died;
     await Promise.all([heir.stop(), emitter.stop()]);
