@@ -30,8 +30,8 @@ export async function buildApp(
   const limits = await limitRequests(parts, app);
   identifyClients(parts, app, createClientRegister(parts, bus), limits);
   await checkOrigins(app, parts.config);
-  app.addHook("onRequest", limits.byAddress);
   app.addHook("onRequest", async (request, reply) => {
+    await limits.byAddress(request, reply);
     const { policy } = request.routeOptions.config;
     if (request.requestContext.client) await limits.byClient(request, reply);
     else if (policy?.auth === "client")

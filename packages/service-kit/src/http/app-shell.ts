@@ -82,6 +82,8 @@ export function createAppShell(parts: Parts): App {
       // Looked at with the rest of the request: the answer to a missing one is a problem as well.
       requireHostHeader: false,
       shouldUpgradeCallback: isSocketUpgrade,
+      // Without a body there is no stream of it to end.
+      optimizeEmptyRequests: true,
     },
     clientErrorHandler: answerUnreadable,
     routerOptions: { maxParamLength: maxUrlParameterLength },

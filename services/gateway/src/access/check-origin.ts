@@ -12,13 +12,13 @@ const preflightCachedSeconds = 600;
 /** CORS answers for listed origins, and the refusal of everybody else's pages (A03). */
 export async function checkOrigins(app: App, config: Config): Promise<void> {
   const listed = new Set(config.corsOrigins);
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     const { policy } = request.routeOptions.config;
-    if (!policy && request.method !== "OPTIONS") return;
+    if (!policy && request.method !== "OPTIONS") return done();
     const refusal = decideOrigin(provenance(request, policy, config.env === "production"), listed);
-    if (!refusal) return;
-    void reply.header("vary", "origin");
-    throw new OriginRefused(refusal);
+    if (!refusal) return done();
+    reply.header("vary", "origin");
+    done(new OriginRefused(refusal));
   });
   await app.register(cors, {
     origin: config.corsOrigins,
@@ -59,6 +59,6 @@ function provenance(
     webhook: policy?.auth === "webhook",
     crossSite: policy?.crossSite === true,
     page: policy?.page === true ? (request.method === "GET" ? "opened" : "sent") : undefined,
-    ownOrigin: URL.parse(headers.origin ?? "")?.host === request.host,
+    ownOrigin: policy?.page === true && URL.parse(headers.origin ?? "")?.host === request.host,
   };
 }

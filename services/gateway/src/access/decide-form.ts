@@ -8,7 +8,7 @@ const plainHost = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})
 const trickySegment = /^\.{1,2}$|[/\\\p{Cc}]/u;
 
 /** Those of which one place takes the first, another the last, a third all of them. */
-const single = new Set([
+const single = [
   "host",
   "transfer-encoding",
   "authorization",
@@ -19,7 +19,10 @@ const single = new Set([
   "x-csrf-token",
   "x-deadline-ms",
   "traceparent",
-]);
+];
+/** Each a bit of what has been seen: a set for each request would cost more than the rest of this. */
+const bits = new Map(single.map((name, i) => [name, 1 << i]));
+const hostBit = bits.get("host") ?? 0;
 
 /**
  * Why a request can't be passed on, or nothing: what the gateway reads must be what the service reads, so whatever has
@@ -54,16 +57,17 @@ function decoded(segment: string): string | undefined {
 }
 
 function decideHeaders(version: string, rawHeaders: readonly string[]): string | undefined {
-  const seen = new Set<string>();
+  let seen = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? "").toLowerCase();
     // The one coding that everybody undoes alike, and only where it exists (RFC 9112, 6.1).
     if (name === "transfer-encoding" && (version !== "1.1" || !/^chunked$/i.test(rawHeaders[i + 1] ?? "")))
       return "The body comes in a coding that is not understood.";
-    if (!single.has(name)) continue;
-    if (seen.has(name)) return `The header ${name} may come once.`;
-    seen.add(name);
+    const bit = bits.get(name);
+    if (bit === undefined) continue;
+    if (seen & bit) return `The header ${name} may come once.`;
+    seen |= bit;
     if (name === "host" && !plainHost.test(rawHeaders[i + 1] ?? "")) return "The host is none.";
   }
-  return version === "1.1" && !seen.has("host") ? "The host is missing." : undefined;
+  return version === "1.1" && (seen & hostBit) === 0 ? "The host is missing." : undefined;
 }

@@ -15,7 +15,7 @@ export type Provenance = {
   crossSite: boolean;
   /** A page for people is opened, or its form sent. */
   page: "opened" | "sent" | undefined;
-  /** Whether the origin is the very host that was asked. */
+  /** Of a page: whether the origin is the very host that was asked. */
   ownOrigin: boolean;
 };
 

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
 import type { RoutePolicy } from "@kismet/contracts";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { writeHead } from "../proxy/answered-headers.ts";
+import { endWith, writeHead } from "../proxy/answered-headers.ts";
 import { decideEncoding, type Encoding, isKnown } from "./decide-encoding.ts";
 
 /** What is to be done with an answer once all of it is there; answers that are larger pass through as they come. */
@@ -68,7 +68,8 @@ function write(
   // The client may have gone while it was compressed.
   if (reply.raw.destroyed) return;
   writeHead(reply, status, headers);
-  reply.raw.end(body);
+  if (body) endWith(reply, body);
+  else reply.raw.end();
 }
 
 /** Quick ones: who waits for a smaller answer must not wait longer than it saves. */

@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import { normalizeIP } from "@fastify/rate-limit";
 
 /** What one household gets; its hosts change the rest at will. */
@@ -9,7 +8,7 @@ const cached = new Map<string, string>();
 
 /** By what an address is counted: itself, or of IPv6 its /64. */
 export function addressKey(ip: string): string {
-  if (!isIPv6(ip)) return ip;
+  if (!ip.includes(":")) return ip;
   let key = cached.get(ip);
   if (key === undefined) {
     key = normalizeIP(ip, ipv6Subnet);

@@ -3,7 +3,7 @@ import { PublicError } from "@kismet/service-kit";
 import type { FastifyReply } from "fastify";
 import type { Dispatcher } from "undici";
 import { canBeShaped, maxWholeBytes, sendWhole, type Shape } from "../answers/whole-answer.ts";
-import { writeHead } from "./answered-headers.ts";
+import { endWith, writeHead } from "./answered-headers.ts";
 
 /** Nobody waits for the answer any more: says nothing against the upstream, and nobody is told. */
 export class ClientGone extends PublicError {
@@ -77,7 +77,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { raw } = this.#reply;
     const isAll = !this.#isWritten && Number(this.#headers["content-length"]) === chunk.length;
     this.#begin(this.#headers);
-    if (isAll) return void raw.end(chunk);
+    if (isAll) return endWith(this.#reply, chunk);
     if (raw.write(chunk)) return;
     controller.pause();
     raw.once("drain", () => controller.resume());
