@@ -32,7 +32,8 @@ await t.test("tables are as prettier leaves them", async (t) => {
 
 await t.test("a quick run compares all three", async (t) => {
   const { stdout } = await run(process.execPath, [main, "--quick"]);
-  for (const title of ["Gateway", "Swipes", "Messages", "Reading"]) t.match(stdout, `## ${title}\n`);
+  for (const title of ["Gateway", "Memory", "Swipes", "Messages", "Reading"])
+    t.match(stdout, `## ${title}\n`);
   for (const compared of [
     "member, gateway : @fastify/http-proxy",
     "matching : straight to Postgres",

@@ -13,6 +13,7 @@ import { benchGateway } from "./sections/gateway.ts";
 import { benchMessages } from "./sections/messages.ts";
 import { fullPlan, quickPlan } from "./sections/plan.ts";
 import { takeProfiles } from "./sections/profiles.ts";
+import { benchUploads } from "./sections/uploads.ts";
 import { benchSwipes } from "./sections/swipes.ts";
 import { Cleanup } from "./system/cleanup.ts";
 import { startSystem } from "./system/start-system.ts";
@@ -46,8 +47,9 @@ try {
   const system = await startSystem(cleanup);
   const section = { system, plan, progress };
   // Chat before matching: the matches that the swipes make would be its work.
-  const [gateway, messages, swipes] = [
+  const [gateway, uploads, messages, swipes] = [
     await benchGateway(section),
+    await benchUploads(section),
     await benchMessages(section),
     await benchSwipes(section),
   ];
@@ -60,6 +62,7 @@ try {
     seconds: seconds(),
     plan,
     gateway,
+    uploads,
     messages,
     swipes,
     ...profiles,

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { type GatewayResult, type Route, routes } from "../sections/gateway.ts";
+import { uploadBytes } from "../load/uploads.ts";
 import { concurrency, pacedRate, type Plan } from "../sections/plan.ts";
 import type { Profiles } from "../sections/profiles.ts";
 import type { Loads, Rounds } from "../sections/rounds.ts";
+import type { Uploads } from "../sections/uploads.ts";
 import { cpuUs, type Figure, medianOf, number, p50, p99, perSecond, ratio, ratioOf } from "./numbers.ts";
 import type { Profile } from "./read-profile.ts";
 import { table } from "./table.ts";
@@ -13,6 +15,7 @@ export type Results = {
   seconds: number;
   plan: Plan;
   gateway: GatewayResult;
+  uploads: Uploads[];
   messages: Rounds;
   swipes: Rounds;
   profiles?: Profiles;
@@ -36,6 +39,7 @@ export function writeReport(results: Results): string {
       `${concurrency} operations are always under way. Paced: ${pacedRate} a second over ${concurrency} connections, ` +
       "for latencies without a queue. CPU is user and system time of the named processes, from `/proc`.",
     ...gatewayPart(results.gateway),
+    ...uploadsPart(results.uploads, plan.uploads),
     ...swipesPart(results.swipes),
     ...messagesPart(results.messages),
   ];
@@ -95,6 +99,23 @@ function gatewayPart({ rounds, contestants }: GatewayResult): string[] {
       figures(rounds[route].saturated, "saturated", columns),
       figures(rounds[route].paced, "paced", columns),
     ]),
+  ];
+}
+
+function uploadsPart(uploads: Uploads[], count: number): string[] {
+  const megabytes = (bytes: number) => number(bytes / 1_024 / 1_024, 1);
+  const rows = uploads.map(({ name, idle, most, seconds }) => [
+    name,
+    megabytes(idle),
+    megabytes(most),
+    number((most - idle) / count / 1_024),
+    number(seconds, 1),
+  ]);
+  return [
+    "### Memory",
+    `Resident memory of the process: when it has started and nothing is asked of it, and the most while ${count} bodies of ` +
+      `${number(uploadBytes / 1_024 / 1_024)} MiB pass through at the same time, all of which must arrive.`,
+    table(["", "idle, MiB", "most, MiB", "more for each upload, KiB", "seconds"], rows),
   ];
 }
 

@@ -7,16 +7,19 @@ export type Plan = {
   settleMs: number;
   saturatedMs: number;
   pacedMs: number;
+  /** Large ones, at the same time. */
+  uploads: number;
   /** 0: none. */
   profileMs: number;
 };
 
 export const fullPlan: Plan = {
-  rounds: 3,
+  rounds: 5,
   warmUp: { operations: 4_000, withinMs: 6_000 },
   settleMs: 300,
   saturatedMs: 1_500,
   pacedMs: 1_500,
+  uploads: 200,
   profileMs: 5_000,
 };
 
@@ -26,6 +29,7 @@ export const quickPlan: Plan = {
   settleMs: 200,
   saturatedMs: 500,
   pacedMs: 400,
+  uploads: 20,
   profileMs: 0,
 };
 

@@ -57,6 +57,8 @@ export async function spawnService(
     cleanup: Cleanup;
     name?: string;
     profileFolder?: string;
+    /** A program in place of the service's own. */
+    main?: string;
     /** Where its traces go. */
     tracesUrl?: string;
   },
@@ -71,7 +73,8 @@ export async function spawnService(
     ...ofDomain,
     ...settings,
   };
-  const main = fileURLToPath(new URL(`../../services/${service}/src/main.ts`, import.meta.url));
+  const main =
+    context.main ?? fileURLToPath(new URL(`../../services/${service}/src/main.ts`, import.meta.url));
   const profile = context.profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${context.profileFolder}`] : [];
   return spawnProcess({
     name: context.name ?? service,
