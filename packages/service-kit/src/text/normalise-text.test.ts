@@ -11,6 +11,8 @@ test("A20 text is stored in NFC, without control and direction characters, and o
     ["\ud83d", "\ufffd"],
     ["👨‍👩‍👧‍👦 שלום\u200f!", "👨‍👩‍👧‍👦 שלום\u200f!"],
     ["one\r\ntwo\tthree", "one two three"],
+    ["\u200b\u3164 \u2800\u00ad\ufe0f", ""],
+    ["\u200ba", "\u200ba"],
   ];
   for (const [written, stored] of cases) t.equal(normaliseText(written), stored);
   t.equal(normaliseText("one\r\ntwo\u2028three", { multiline: true }), "one\ntwo\nthree");

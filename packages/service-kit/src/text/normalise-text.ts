@@ -4,8 +4,11 @@
  */
 const removed = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
+/** What shows nothing at all: nobody can tell such a text from none. */
+const invisible = /^[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
+
 /**
- * What a person wrote, as it is stored: NFC, well formed, without control and direction characters, trimmed. Markup is
+ * What a person wrote, as it is stored: NFC, well formed, without control and direction characters, trimmed; empty if there is nothing to see. Markup is
  * text like any other, and is escaped where it is shown. Line breaks survive in a `multiline` text only.
  */
 export function normaliseText(text: string, { multiline = false } = {}): string {
@@ -14,6 +17,7 @@ export function normaliseText(text: string, { multiline = false } = {}): string 
     .replace(/\r\n?|[\u2028\u2029]/g, "\n")
     .replace(removed, "")
     .normalize("NFC");
+  if (invisible.test(clean)) return "";
   return (multiline ? clean : clean.replace(/[\t\n]+/g, " ")).trim();
 }
 

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { OidcSignUp, Session } from "@kismet/contracts";
-import { ageOf, dayOf } from "@kismet/service-kit";
+import { dayOf } from "@kismet/service-kit";
 import { insertAccount, lockAccountByEmail } from "../accounts/accounts-repository.ts";
 import { changeStatus } from "../accounts/change-status.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
@@ -11,7 +11,8 @@ import { admit, type Admitted, answerAdmitted } from "../signin/complete-sign-in
 import { forgetWhereabouts } from "../signin/devices-repository.ts";
 import { recallWhereabouts } from "../signin/known-devices.ts";
 import type { SignInDevice } from "../signin/sign-in-device.ts";
-import { CodeInvalid, TooYoung } from "../signup/signup-errors.ts";
+import { decideBirthDate } from "../signup/decide-birth-date.ts";
+import { CodeInvalid } from "../signup/signup-errors.ts";
 import { deleteSignups } from "../signup/signups-repository.ts";
 import { isBanned } from "../standing/ban-marks.ts";
 import type { Tx } from "../storage.ts";
@@ -43,7 +44,7 @@ export async function signUpWithTicket(
   const { database, digests, clock, letterbox, minimumAge } = deps;
   const { birthDate, locale = defaultLocale, acceptedTermsVersion } = request;
   const now = clock.now();
-  if (ageOf(birthDate, dayOf(now)) < minimumAge) throw new TooYoung(minimumAge);
+  decideBirthDate(birthDate, dayOf(now), minimumAge);
   const tokenHash = ticketHashOf(digests, request.ticket);
   const ticket = await findTicket(database.read, tokenHash, now);
   if (!ticket) throw new TicketInvalid();

@@ -1,5 +1,5 @@
 import type { SignupRequest } from "@kismet/contracts";
-import { ageOf, type Clock, dayOf } from "@kismet/service-kit";
+import { type Clock, dayOf } from "@kismet/service-kit";
 import type { Static } from "typebox";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import type { Letterbox } from "../letters/letterbox.ts";
@@ -7,7 +7,7 @@ import { commonPasswords } from "../password/common-passwords.ts";
 import { decidePassword } from "../password/decide-password.ts";
 import type { PasswordHasher } from "../password/password-hasher.ts";
 import type { AuthDatabase } from "../storage.ts";
-import { TooYoung } from "./signup-errors.ts";
+import { decideBirthDate } from "./decide-birth-date.ts";
 
 type Deps = {
   database: AuthDatabase;
@@ -24,7 +24,7 @@ export async function signUp(deps: Deps, request: Static<typeof SignupRequest>):
   const { database, clock, hasher, letterbox, minimumAge } = deps;
   const { password, birthDate, locale = defaultLocale, acceptedTermsVersion } = request;
   const email = normaliseEmail(request.email);
-  if (ageOf(birthDate, dayOf(clock.now())) < minimumAge) throw new TooYoung(minimumAge);
+  decideBirthDate(birthDate, dayOf(clock.now()), minimumAge);
   decidePassword(password, email, commonPasswords);
   const passwordHash = await hasher.hash(password);
   await database.transaction((tx) =>

@@ -22,7 +22,6 @@ export function registerChangeRoutes(app: App, parts: Parts<Config>, database: D
         bodyLimit: 1_024,
         timeoutMs: 5_000,
         idempotent: true,
-        compress: true,
         poll: true,
       },
     },

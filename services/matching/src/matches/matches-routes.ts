@@ -27,7 +27,7 @@ export function registerMatchesRoutes(app: App, deps: { database: MatchingDataba
       querystring: PageQuery,
       response: { 200: MatchPage },
     },
-    config: { policy: { ...reading, compress: true, poll: true } },
+    config: { policy: { ...reading, poll: true } },
     handler: async ({ member, query: { limit = 20, cursor } }) => {
       const before = cursor === undefined ? undefined : idOf(cursor);
       const rows = await listMatches(database.read, member.memberId, { before, limit: limit + 1 });
