@@ -8,6 +8,7 @@ import {
 } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { type Jwk, type RoutePolicy, strict, Uuid } from "@kismet/contracts";
 import t, { test } from "tap";
 import { Type } from "typebox";
@@ -186,7 +187,7 @@ test("A05 A13 A31 A44 a request is held to its schemas and every refusal is a pr
       handler: async (_request, reply) => reply.code(204).send(null),
     });
   });
-  const post = (query: string, body: string, headers: Record<string, string> = {}) =>
+  const post = (query: string, body: string | Buffer<ArrayBuffer>, headers: Record<string, string> = {}) =>
     fetch(`${url}/v1/things${query}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
@@ -224,6 +225,7 @@ test("A05 A13 A31 A44 a request is held to its schemas and every refusal is a pr
     ["no body", post("", ""), 400, "VALIDATION_FAILED"],
     ["deep", post("", `{"name":"Ada","deep":${"[".repeat(20)}${"]".repeat(20)}}`), 400, "VALIDATION_FAILED"],
     ["large", post("", `{"name":"${"a".repeat(3_000)}"}`), 413, "BODY_TOO_LARGE"],
+    ["compressed", post("", gzipSync(good), { "content-encoding": "gzip" }), 415, "UNSUPPORTED_ENCODING"],
     ["another type", post("", good, { "content-type": "text/plain" }), 415, "UNSUPPORTED_MEDIA_TYPE"],
     [
       "unasked body",

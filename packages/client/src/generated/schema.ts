@@ -2180,7 +2180,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is of another type */
+        /** @description The body is of another type, or compressed */
         Problem415: {
             headers: {
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -2453,7 +2453,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -2684,7 +2684,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -2921,7 +2921,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -3143,7 +3143,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -3368,7 +3368,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -3599,7 +3599,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -3837,7 +3837,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4068,7 +4068,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4306,7 +4306,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4537,7 +4537,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4775,7 +4775,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -5006,7 +5006,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The body is of another type */
+            /** @description The body is of another type, or compressed */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];

@@ -17,7 +17,7 @@ const everywhere = {
   405: "The address does not answer to this method",
   408: "The request did not arrive in time",
   413: "The body is too large",
-  415: "The body is of another type",
+  415: "The body is of another type, or compressed",
   429: "Too many requests",
   431: "The headers are too large",
   500: "A fault of ours",

@@ -77,6 +77,15 @@ export class UnsupportedMediaType extends PublicError {
   }
 }
 
+/** RFC 9110, 15.5.16: 415 as well, with what would be read. What a body unpacks to can't be told by its length. */
+export class UnsupportedEncoding extends PublicError {
+  constructor() {
+    super("UNSUPPORTED_ENCODING", 415, "A body may not be compressed here.", {
+      headers: { "accept-encoding": "identity" },
+    });
+  }
+}
+
 export class RateLimited extends PublicError {
   constructor(retryAfterSeconds: number) {
     super("RATE_LIMITED", 429, "Too many requests: wait a little.", { retryAfterSeconds });

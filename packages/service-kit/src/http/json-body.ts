@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { ValidationFailed } from "../errors/kit-errors.ts";
+import { UnsupportedEncoding, ValidationFailed } from "../errors/kit-errors.ts";
 
 /** Deeper than any body that Kismet has; recursion in whatever reads it stays bounded. */
 export const maxBodyDepth = 16;
@@ -17,6 +17,11 @@ export function acceptJson(app: FastifyInstance): void {
       else if (isDeeperThan(body, maxBodyDepth)) done(new ValidationFailed("The body is nested too deeply."));
       else done(null, body);
     });
+  });
+  app.addHook("preParsing", (request, _reply, payload, done) => {
+    const encoding = request.headers["content-encoding"];
+    if (encoding === undefined || encoding === "identity") done(null, payload);
+    else done(new UnsupportedEncoding());
   });
   app.addHook("preValidation", refuseUnexpectedBody);
 }
