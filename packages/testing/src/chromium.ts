@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -28,7 +28,28 @@ export async function findChromium(): Promise<Chromium> {
   };
   const folder = join(cacheFolder, `chromium-${version}`);
   if (!existsSync(folder)) await unpack(folder);
-  return { path: join(folder, "chromium"), env: { FONTCONFIG_PATH: join(folder, "fonts") } };
+  return { path: join(folder, "chromium"), env: { FONTCONFIG_FILE: nameFonts(folder) } };
+}
+
+/**
+ * The package's own list names folders that are there in its cloud only. Without any font text has no size: nothing can
+ * stick out of a page, and of what is typed the last letter is left. What Latin letters don't cover is the machine's.
+ */
+function nameFonts(folder: string): string {
+  const list = join(folder, "fonts.conf");
+  const folders = [join(folder, "fonts"), "/usr/share/fonts", "/usr/local/share/fonts"];
+  const draft = `${list}.${process.pid}`;
+  writeFileSync(
+    draft,
+    `<?xml version="1.0"?>
+<fontconfig>
+${folders.map((each) => `<dir>${each}</dir>`).join("\n")}
+<cachedir>${join(folder, "font-cache")}</cachedir>
+</fontconfig>
+`,
+  );
+  renameSync(draft, list);
+  return list;
 }
 
 /**

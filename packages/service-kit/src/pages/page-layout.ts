@@ -15,6 +15,7 @@ footer{padding-block:1rem 2rem;font-size:.875rem;color:var(--faint)}
 h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25;text-wrap:balance}
 h2{margin:0 0 .5rem;font-size:1rem}
 p{margin:0 0 1rem}
+.card>:last-child{margin-block-end:0}
 ul{margin:0;padding-inline-start:1.25rem}
 a{color:inherit}
 .faults{margin:0 0 1.25rem;padding:1rem;border-inline-start:.25rem solid var(--fault);border-radius:.25rem;background:var(--fault-card)}
