@@ -16,6 +16,7 @@ import {
   patience,
   startAuth,
   startMail,
+  waitingForLocks,
 } from "./auth-world.ts";
 
 const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
@@ -166,6 +167,38 @@ await t.test(
   },
 );
 
+await t.test("A22 who seals waits for who is sealing, and goes on from where that one ended", async (t) => {
+  const record = (what: string) =>
+    one.database.transaction((tx) => recordAudit(tx, { action: `auth.test.${what}` }));
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow = createAudit(
+    { name: "auth" },
+    {
+      database: one.database,
+      secret: auditSecret,
+      // In the transaction, when its rows are there and nobody else can see them.
+      async announce() {
+        reached.resolve();
+        await released.promise;
+      },
+    },
+  );
+  const before = (await trail()).length;
+  await record("first");
+  const first = slow.seal();
+  await reached.promise;
+  await record("second");
+  const second = other.audit.seal();
+  await waitingForLocks(world, 1);
+  released.resolve();
+  t.same(await Promise.all([first, second]), [1, 1]);
+  t.same(
+    (await trail()).slice(before).map(({ action }) => action),
+    ["auth.test.first", "auth.test.second"],
+  );
+  t.equal((await one.audit.verify()).broken, undefined);
+});
+
 /** What somebody does who has the database's own powers. */
 async function forge(...statements: string[]): Promise<void> {
   const all = ["SET LOCAL session_replication_role = replica", ...statements].join("; ");
@@ -254,6 +287,19 @@ await t.test(
       await restore();
       t.equal((await other.audit.verify(announced)).broken, undefined, `${what}, put right`);
     }
+    // Another history from the third last row on, with a row of this one in it: each for itself was sealed here.
+    await forge(`DELETE FROM auth.audit_trail WHERE seq > ${length - 3}`);
+    for (let i = 0; i < 3; i += 1)
+      await one.database.transaction((tx) => recordAudit(tx, { action: "auth.test.other", details: { i } }));
+    t.equal(await one.audit.seal(), 3);
+    t.equal((await one.audit.verify()).broken, undefined, "another history is one too");
+    t.match((await one.audit.verify(announced)).broken, { seq: length, fault: "rewritten" });
+    await forge(
+      `DELETE FROM auth.audit_trail WHERE seq = ${length - 1}`,
+      `INSERT INTO auth.audit_trail SELECT * FROM auth.audit_copy WHERE seq = ${length - 1}`,
+    );
+    t.match((await one.audit.verify()).broken, { seq: length - 1, fault: "altered" }, "a row out of another");
+    await restore();
     const elsewhere = { seq: 5, digest: createHash("sha256").update("5").digest("base64url") };
     t.match((await one.audit.verify([elsewhere])).broken, { seq: 5, fault: "rewritten" });
   },
