@@ -1,12 +1,24 @@
 import assert from "node:assert/strict";
-import type { OwnAccount, Session } from "@kismet/contracts";
-import { createWorld, eventually } from "@kismet/testing";
+import { randomUUIDv7 } from "node:crypto";
+import type { Challenge, OwnAccount, Session } from "@kismet/contracts";
+import { createDatabase } from "@kismet/database";
+import { createParts, loadConfig } from "@kismet/service-kit";
+import { createWorld, environmentOf, eventually } from "@kismet/testing";
 import t from "tap";
+import { lockAddress, updateAccount } from "../src/accounts/accounts-repository.ts";
+import { Config } from "../src/config.ts";
+import { makeEmailChange } from "../src/email/make-email-change.ts";
+import { createMailLinks } from "../src/letters/mail-links.ts";
+import { createDigests } from "../src/secrets/digests.ts";
+import * as schema from "../src/schema.ts";
 import {
   type Answer,
+  authSettings,
   call,
   codeTo,
   goodPassword,
+  hashSecret,
+  holdAccount,
   logIn,
   mailsTo,
   mailText,
@@ -18,6 +30,7 @@ import {
   startAuth,
   startMail,
   verify,
+  waitingForLocks,
 } from "./auth-world.ts";
 import { linkTo, open, press } from "./page-client.ts";
 
@@ -36,12 +49,26 @@ const memberOf = async () => {
   const { email, session } = await newMember(auth, mail);
   return { email, token: session.accessToken, id: session.memberId, session };
 };
+/** For what another instance of the service would do at the same time. */
+async function databaseOf() {
+  const parts = createParts("auth", loadConfig(Config, environmentOf(Config, authSettings(world, mail))));
+  const database = createDatabase(parts, schema);
+  await parts.lifecycle.start();
+  t.teardown(() => parts.lifecycle.stop());
+  return database;
+}
 /** All that was posted has been carried. */
 const quiet = () =>
   eventually(async () => {
     const [row] = await world.sql<{ n: number }>("SELECT count(*)::int AS n FROM auth.letters");
     assert.equal(row?.n, 0);
   }, patience);
+const askCode = async (email: string) => {
+  const { body } = await call<Challenge>(auth, "POST", "/v1/auth/code/request", { body: { email } });
+  return body.challenge.id;
+};
+const answerCode = (id: string, code: string) =>
+  call(auth, "POST", "/v1/auth/challenge", { body: { id, kind: "email_code", code } });
 const reset = (email: string, count: number) =>
   linkTo(mail, email, count)
     .then((link) => open(auth, link))
@@ -94,6 +121,19 @@ await t.test(
     t.equal(await addressOf(ann.id), third);
   },
 );
+
+await t.test("what is on its way to the old address is good no more", async (t) => {
+  const ann = await memberOf();
+  await call(auth, "POST", "/v1/auth/password/forgot", { body: { email: ann.email } });
+  const forgotten = await linkTo(mail, ann.email, 2);
+  const challenge = await askCode(ann.email);
+  const signInCode = await codeTo(mail, ann.email, 3);
+  const second = newAddress();
+  await change(ann.token, second);
+  t.equal((await confirm(ann.token, await codeTo(mail, second))).status, 204);
+  t.equal((await open(auth, forgotten)).status, 410);
+  t.equal((await answerCode(challenge, signInCode)).status, 410);
+});
 
 await t.test(
   "the answer is the same for a free, a taken, and one's own address; a taken one's owner is told",
@@ -152,6 +192,103 @@ await t.test(
 );
 
 await t.test(
+  "an address that is given away at the same moment is given once; nobody is told why",
+  async (t) => {
+    const [ann, ben, cat] = [await memberOf(), await memberOf(), await memberOf()];
+    const [wanted, left, moved] = [newAddress(), newAddress(), newAddress()];
+    await change(ann.token, wanted);
+    const annsCode = await codeTo(mail, wanted);
+    const [taken, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const database = await databaseOf();
+    const other = database.transaction(async (tx) => {
+      await lockAddress(tx, wanted);
+      await updateAccount(tx, ben.id, { email: wanted });
+      taken.resolve();
+      await released.promise;
+    });
+    await taken.promise;
+    const late = confirm(ann.token, annsCode);
+    await waitingForLocks(world, 1);
+    released.resolve();
+    await other;
+    t.equal((await late).status, 422, "somebody was quicker");
+    t.equal(await addressOf(ann.id), ann.email);
+
+    const proven = newAddress();
+    await signup(auth, proven);
+    await codeTo(mail, proven);
+    const shell = (await logIn(auth, proven)).body.memberId;
+    await change(ann.token, proven);
+    const code = await codeTo(mail, proven, 2);
+    const verifying = await holdAccount(
+      world,
+      shell,
+      `UPDATE auth.accounts SET status = 'active' WHERE member_id = '${shell}'`,
+    );
+    const answer = confirm(ann.token, code);
+    await waitingForLocks(world, 1);
+    await verifying.commit();
+    t.equal((await answer).status, 422, "its owner has proven it meanwhile");
+    t.equal(await addressOf(shell), proven);
+
+    await change(ann.token, left);
+    const anns = await codeTo(mail, left);
+    await change(cat.token, left);
+    await confirm(cat.token, await codeTo(mail, left, 2));
+    await change(cat.token, moved);
+    await confirm(cat.token, await codeTo(mail, moved));
+    t.equal(
+      (await confirm(ann.token, anns)).status,
+      422,
+      "who has left it two minutes ago can still undo that",
+    );
+  },
+);
+
+await t.test("of requests whose letters are carried in another order the latest counts", async (t) => {
+  const ann = await memberOf();
+  const [earlier, later] = [newAddress(), newAddress()];
+  const deps = {
+    ...{ database: await databaseOf(), clock: auth.clock, digests: createDigests(hashSecret) },
+    ...{ links: createMailLinks("https://kismet.test"), codeSeconds: 600, undoHours: 48 },
+  };
+  const [firstId, secondId] = [randomUUIDv7(), randomUUIDv7()];
+  const make = (newEmail: string, id: string) =>
+    makeEmailChange(deps, { kind: "email-change", memberId: ann.id, newEmail }, id);
+  t.ok(await make(later, secondId));
+  t.equal(await make(earlier, firstId), undefined);
+  t.ok(await make(later, secondId), "carried again it is written again");
+});
+
+await t.test(
+  "what is decided of a member at the same moment is waited for: no code, no change",
+  async (t) => {
+    const ann = await memberOf();
+    const wanted = newAddress();
+    const leaving = await holdAccount(
+      world,
+      ann.id,
+      `UPDATE auth.accounts SET status = 'deleting' WHERE member_id = '${ann.id}'`,
+    );
+    await change(ann.token, wanted);
+    await waitingForLocks(world, 1);
+    await leaving.commit();
+    await quiet();
+    t.equal((await mailsTo(mail, wanted)).length, 0);
+    const ben = await memberOf();
+    const next = newAddress();
+    await change(ben.token, next);
+    const page = await open(auth, await linkTo(mail, next));
+    await world.sql("UPDATE auth.accounts SET status = 'banned' WHERE member_id = $1", [ben.id]);
+    t.equal(
+      (await press(auth, page)).status,
+      410,
+      "who was banned meanwhile does not move to another mailbox",
+    );
+  },
+);
+
+await t.test(
   "A17 codes and links of a change: hashed, five tries, ten minutes, the latest only, five an hour",
   async (t) => {
     const ann = await memberOf();
@@ -188,6 +325,18 @@ await t.test(
     }
     await quiet();
     t.equal((await mailsTo(mail, flooded)).length, 5, "whoever asks");
+    const writer = await memberOf();
+    const flood = Array.from({ length: 6 }, newAddress);
+    for (const address of flood) {
+      await change(writer.token, address);
+      await quiet();
+    }
+    const written = await Promise.all(flood.map((address) => mailsTo(mail, address)));
+    t.same(
+      written.map(({ length }) => length),
+      [1, 1, 1, 1, 1, 0],
+      "to whatever addresses",
+    );
   },
 );
 
@@ -211,6 +360,18 @@ await t.test(
     );
     await call(auth, "POST", "/v1/auth/password/forgot", { body: { email: third } });
     const attackersReset = await linkTo(mail, third, 2);
+    // As if asked for just now, when another one would not be made yet.
+    await world.sql("UPDATE auth.password_resets SET created_at = created_at + interval '1 hour'");
+    const attackersCode = await askCode(third);
+    const code = await codeTo(mail, third, 3);
+    const whereabouts = async () => {
+      const rows = await world.sql(
+        "SELECT member_id FROM auth.devices WHERE member_id = $1 UNION ALL SELECT member_id FROM auth.places WHERE member_id = $1",
+        [ann.id],
+      );
+      return rows.length;
+    };
+    t.ok((await whereabouts()) > 0);
 
     const page = await open(auth, undo);
     t.match(page, { status: 200, html: ann.email });
@@ -221,6 +382,8 @@ await t.test(
     for (const token of [attacker.refreshToken, ann.session.refreshToken])
       t.equal((await refresh(auth, token)).status, 401, "everybody is signed out");
     t.equal((await logIn(auth, ann.email)).status, 401, "the password is void");
+    t.equal(await whereabouts(), 0, "no device or place is known any more");
+    t.equal((await answerCode(attackersCode, code)).status, 410, "a sign-in that was begun is over");
     for (const [what, link] of Object.entries({ attackersUndo, pending, attackersReset, undo }))
       t.equal((await open(auth, link)).status, 410, `${what} is good no more`);
     const [left] = await world.sql<{ n: number }>(
@@ -240,7 +403,7 @@ await t.test(
       );
     t.match(await reset(ann.email, 3), { status: 200 }, "a way back came by mail");
     t.equal((await logIn(auth, ann.email, "chosen-once-more-3")).status, 200);
-    t.equal((await mailsTo(mail, third)).length, 2, "and went nowhere else");
+    t.equal((await mailsTo(mail, third)).length, 3, "and went nowhere else");
   },
 );
 

@@ -7,7 +7,7 @@ import type { Digests } from "../secrets/digests.ts";
 import { isEqual } from "../secrets/digests.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
 import type { Tx } from "../storage.ts";
-import { isPending } from "./decide-email-change.ts";
+import { isPending, mayMove } from "./decide-email-change.ts";
 import type { ConfirmDeps } from "./email-change-deps.ts";
 import {
   countWrongCode,
@@ -71,7 +71,7 @@ async function applyChange(
   const { memberId, email: oldEmail, locale, status } = account;
   const { newEmail } = change;
   const now = clock.now();
-  if (status === "unverified" || status === "deleting") return false;
+  if (!mayMove(status)) return false;
   if (!(await freeAddress(tx, { email: newEmail, memberId, now, undoHours }))) return false;
   await updateAccount(tx, memberId, { email: newEmail });
   await recordAudit(tx, { action: "auth.email.change", subject: memberId });

@@ -1,3 +1,5 @@
+import type { AccountStatus } from "@kismet/contracts";
+
 export type EmailChangeFacts = {
   /** Null where the address is somebody else's: nobody can confirm that. */
   codeHash: string | null;
@@ -13,6 +15,11 @@ const hourMs = 3_600_000;
 export const maxChangesPerHour = 5;
 /** What was added to the account in so long before the change was asked for may be of whoever asked for it. */
 const suspectHours = 24;
+
+/** Who is banned stays with the mailbox that the ban knows them by; who leaves, with the one that the way back goes to. */
+export function mayMove(status: AccountStatus): boolean {
+  return status !== "unverified" && status !== "deleting" && status !== "banned";
+}
 
 /** Whether it waits for its code or its link. */
 export function isPending(

@@ -4,7 +4,7 @@ import type { Letter, Mail } from "../letters/letter.ts";
 import { addressConfirmationMail } from "../letters/mails/address-confirmation-mail.ts";
 import { addressWantedMail } from "../letters/mails/address-wanted-mail.ts";
 import { newCode, triesPerCode } from "../signup/codes.ts";
-import { anHourBefore, mayBeAsked } from "./decide-email-change.ts";
+import { anHourBefore, mayBeAsked, mayMove } from "./decide-email-change.ts";
 import type { EmailChangeDeps } from "./email-change-deps.ts";
 import {
   closePendingChanges,
@@ -29,7 +29,7 @@ export async function makeEmailChange(
   const { database, clock, digests, links, codeSeconds, undoHours } = deps;
   return database.transaction(async (tx) => {
     const account = await lockAccount(tx, memberId);
-    if (!account || account.status === "unverified" || account.status === "deleting") return undefined;
+    if (!account || !mayMove(account.status)) return undefined;
     if (account.email === newEmail) return undefined;
     const changes = await listEmailChanges(tx, memberId);
     const now = clock.now();

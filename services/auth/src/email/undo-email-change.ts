@@ -14,6 +14,7 @@ import {
   findEmailChange,
   type StoredEmailChange,
 } from "./email-changes-repository.ts";
+import { carryBanMark } from "../standing/carry-ban-mark.ts";
 import { freeAddress } from "./free-address.ts";
 
 export async function findChangeToUndo(
@@ -45,6 +46,7 @@ export async function undoEmailChange(deps: ConfirmDeps, token: string): Promise
     const { oldEmail: email, confirmedAt } = change;
     if (!(await freeAddress(tx, { email, memberId, now, undoHours }))) return false;
     await updateAccount(tx, memberId, { email, passwordHash: null });
+    await carryBanMark(tx, digests, { memberId, email }, now);
     await recordAudit(tx, { action: "auth.email.undo", subject: memberId });
     await closePendingChanges(tx, memberId, now);
     await closeChangesSince(tx, memberId, confirmedAt, now);
