@@ -6,12 +6,15 @@ import t from "tap";
 import {
   type Answer,
   call,
+  holdAccount,
+  logIn,
   mailsTo,
   newMember,
   pageOrigin,
   patience,
   startAuth,
   startMail,
+  waitingForLocks,
 } from "./auth-world.ts";
 
 const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
@@ -67,6 +70,22 @@ async function audited(details: string): Promise<string[]> {
 
 async function newOwner(): Promise<Member> {
   return { ...(await newMember(auth, mail)), authenticator: new SoftwareAuthenticator(pageOrigin) };
+}
+
+/** What is answered to who uses a passkey that is removed after it was accepted, before anything is opened with it. */
+async function removedMeanwhile(
+  { session: { memberId, accessToken: token } }: Member,
+  id: string,
+  use: () => Promise<Answer>,
+): Promise<Answer> {
+  const held = await holdAccount(world, memberId);
+  const used = use();
+  await waitingForLocks(world, 1);
+  const removed = call(auth, "DELETE", `${path}/${id}`, { token });
+  await waitingForLocks(world, 2);
+  await held.commit();
+  assert.equal((await removed).status, 204);
+  return used;
 }
 
 const refused = { status: 401, body: { code: "AUTH_PASSKEY_REFUSED" } };
@@ -147,6 +166,25 @@ await t.test(
     const both = await list(owner);
     const answers = await Promise.all(both.map(({ id }) => call(auth, "DELETE", `${path}/${id}`, { token })));
     t.same(answers.map(({ status }) => status).sort(), [204, 409], "of two removed at once one stays");
+    await add(owner, "Fourth");
+    const [stays, suspended] = await list(owner);
+    await world.sql("UPDATE auth.passkeys SET suspended_at = now() WHERE id = $1", [suspended?.id]);
+    t.match(
+      await call(auth, "DELETE", `${path}/${stays?.id}`, { token }),
+      { status: 409, body: { code: "AUTH_LAST_WAY_IN" } },
+      "one that is suspended is no way in",
+    );
+    const pending = await offer(token);
+    await world.sql(
+      `INSERT INTO auth.passkeys SELECT (r).* FROM (SELECT jsonb_populate_record(p, jsonb_build_object(
+         'id', gen_random_uuid(), 'credential_id', gen_random_uuid())) AS r
+       FROM auth.passkeys p, generate_series(1, 18) WHERE p.id = $1) rows`,
+      [stays?.id],
+    );
+    const exhausted = { status: 409, body: { code: "AUTH_PASSKEYS_EXHAUSTED" } };
+    t.match(await call(auth, "POST", `${path}/options`, { token }), exhausted, "twenty are enough");
+    const body = { id: pending.id, name: "x", response: owner.authenticator.create(pending.options) };
+    t.match(await call(auth, "POST", path, { token, body }), exhausted, "also for what was begun before");
   },
 );
 
@@ -171,6 +209,14 @@ await t.test(
     const answers = await Promise.all(Array.from({ length: 5 }, () => answerWith(body)));
     t.same(answers.map(({ status }) => status).sort(), [200, 401, 401, 401, 401], "of five at once, one");
 
+    await add(owner, "Second");
+    const [phone] = await list(owner);
+    const [kept] = owner.authenticator.kept;
+    const removed = await removedMeanwhile(owner, phone?.id ?? "", () =>
+      signIn(owner, { credentialId: kept?.id ?? "" }),
+    );
+    t.match(removed, refused, "one that was removed at the same moment opens nothing");
+
     const token = owner.session.accessToken;
     const stepUp = await call<Question<PasskeyRequestOptions>>(auth, "POST", "/v1/auth/step-up/passkey", {
       token,
@@ -189,6 +235,16 @@ await t.test(
     const stranger = await newOwner();
     t.match(await call(auth, "POST", path, { token: stranger.session.accessToken, body: made }), invalid);
     t.match(await call(auth, "POST", path, { token, body: made }), invalid, "which has used it up");
+    const [one, two] = [await offer(token), await offer(token)];
+    const crossed = { id: two.id, name: "x", response: owner.authenticator.create(one.options) };
+    t.match(await call(auth, "POST", path, { token, body: crossed }), invalid, "made for another question");
+    const { accessToken: elsewhere } = (await logIn(auth, owner.email)).body;
+    const here = { id: one.id, name: "x", response: owner.authenticator.create(one.options) };
+    t.match(
+      await call(auth, "POST", path, { token: elsewhere, body: here }),
+      invalid,
+      "in another session of the same member",
+    );
   },
 );
 
@@ -287,10 +343,11 @@ await t.test(
     t.same(asked.body.options.allowCredentials, []);
     const simultaneous = await newOwner();
     await add(simultaneous);
-    const answers = await Promise.all([
-      signIn(simultaneous, { counter: 4 }),
-      signIn(simultaneous, { counter: 4 }),
-    ]);
+    const held = await holdAccount(world, simultaneous.session.memberId);
+    const both = [signIn(simultaneous, { counter: 4 }), signIn(simultaneous, { counter: 4 })];
+    await waitingForLocks(world, 2);
+    await held.commit();
+    const answers = await Promise.all(both);
     t.ok(
       answers.some(({ status }) => status === 401),
       "of two with one counter not both",
@@ -346,6 +403,21 @@ await t.test("a passkey is fresh authentication, its own and no other member's",
     body: { freshUntil: String },
   });
   t.equal((await remove()).status, 204);
+  await world.sql("UPDATE auth.sessions SET authenticated_at = now() WHERE id = $1", [
+    owner.session.sessionId,
+  ]);
+  t.equal((await add(owner, "Third")).status, 201);
+  const [left] = await list(owner);
+  const [first] = owner.authenticator.kept;
+  const asked = (await question()).body;
+  const removed = await removedMeanwhile(owner, left?.id ?? "", () =>
+    stepUp({
+      kind: "passkey",
+      id: asked.id,
+      response: owner.authenticator.get(asked.options, { credentialId: first?.id ?? "" }),
+    }),
+  );
+  t.match(removed, refused, "one that was removed at the same moment proves nothing");
 });
 
 await t.test("A28 the service does not start if its passkeys could not work", async (t) => {
