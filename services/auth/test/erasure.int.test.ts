@@ -1,54 +1,247 @@
 import assert from "node:assert/strict";
+import { tombstoneOf } from "@kismet/bus";
+import {
+  type DomainService,
+  type ErasureReceipt,
+  type ErasureStatement,
+  eraseMember,
+} from "@kismet/contracts";
+import { createReceiptSigner } from "@kismet/custody";
 import { createDatabase } from "@kismet/database";
 import { createParts, loadConfig } from "@kismet/service-kit";
-import { createWorld, environmentOf, eventually, MovedClock } from "@kismet/testing";
+import { answer, createWorld, environmentOf, eventually, MovedClock, newId } from "@kismet/testing";
 import t from "tap";
+import { restoreAccount } from "../src/accounts/delete-account.ts";
 import { Config } from "../src/config.ts";
+import { beginErasures } from "../src/erasure/begin-erasures.ts";
 import { liftLegalHolds, placeLegalHold } from "../src/erasure/legal-holds.ts";
 import * as schema from "../src/schema.ts";
-import { authSettings, call, newMember, patience, startAuth, startMail } from "./auth-world.ts";
+import { createDigests } from "../src/secrets/digests.ts";
+import { changeStanding } from "../src/standing/restrict-account.ts";
+import {
+  authSettings,
+  call,
+  hashSecret,
+  holdAccount,
+  mailsTo,
+  newMember,
+  patience,
+  refresh,
+  signup,
+  startAuth,
+  startMail,
+  waitingForLocks,
+} from "./auth-world.ts";
 
 t.setTimeout(60_000);
 const dayMs = 86_400_000;
+const dueMs = 14 * dayMs + 60_000;
+
+const [world, mail] = await Promise.all([createWorld(t, { realAuth: true }), startMail(t)]);
+
+/** What another service answers: an honest receipt, or a version of it. */
+type Answerer = (
+  statement: ErasureStatement,
+  signer: ReturnType<typeof createReceiptSigner>,
+) => ErasureReceipt;
+const honest: Answerer = (statement, signer) => signer.sign(statement);
+const others = ["profile", "matching", "chat", "billing"] as const;
+const answerers = new Map<DomainService, Answerer>();
+const signers = new Map(others.map((name) => [name, createReceiptSigner(name, `the secret of ${name}`)]));
+const asked: { service: string; memberId: string }[] = [];
+await Promise.all(
+  others.map((service) =>
+    world.standIn(service, {
+      answers: [
+        answer(eraseMember(service), async ({ erasureId, memberId }) => {
+          asked.push({ service, memberId });
+          const now = new Date().toISOString();
+          const signer = signers.get(service) ?? assert.fail();
+          const statement: ErasureStatement = {
+            ...{ version: 1, service, erasureId, member: tombstoneOf(memberId), begunAt: now, erasedAt: now },
+            ...{ deleted: [], rewritten: [], kept: [] },
+          };
+          return (answerers.get(service) ?? honest)(statement, signer);
+        }),
+      ],
+    }),
+  ),
+);
+
+const clock = new MovedClock();
+const auth = await startAuth(t, world, mail, { clock });
+const parts = createParts("auth", loadConfig(Config, environmentOf(Config, authSettings(world, mail))), {
+  clock,
+});
+const database = createDatabase(parts, schema);
+await parts.lifecycle.start();
+t.teardown(() => parts.lifecycle.stop());
+const deps = { database, clock };
+
+const leave = (token: string) =>
+  call<{ subscription: { status: string } }>(auth, "DELETE", "/v1/auth/me", { token });
+const erasureOf = async (memberId: string) => {
+  const rows = await world.sql<{ attempts: number; completed_at: Date | null; receipts: string[] }>(
+    `SELECT e.attempts, e.completed_at, ARRAY(SELECT service FROM auth.erasure_receipts r WHERE r.erasure_id = e.id
+       ORDER BY service) AS receipts FROM auth.erasures e WHERE digest = $1`,
+    [tombstoneOf(memberId)],
+  );
+  return rows[0];
+};
+/** However long it is postponed. */
+const tryAgainNow = () =>
+  world.sql("UPDATE auth.erasures SET next_attempt_at = '2020-01-01' WHERE completed_at IS NULL");
+const completed = (memberId: string) =>
+  eventually(async () => assert.ok((await erasureOf(memberId))?.completed_at), patience);
 
 await t.test(
   "a legal hold keeps a deleted member until it is lifted; what has begun is not taken back",
   async (t) => {
-    const world = await createWorld(t, { realAuth: true });
-    const mail = await startMail(t);
-    const clock = new MovedClock();
-    const auth = await startAuth(t, world, mail, { clock });
-    const parts = createParts("auth", loadConfig(Config, environmentOf(Config, authSettings(world, mail))), {
-      clock,
-    });
-    const database = createDatabase(parts, schema);
-    await parts.lifecycle.start();
-    t.teardown(() => parts.lifecycle.stop());
-    const deps = { database, clock };
-    const erasures = () => world.sql<{ member_id: string }>("SELECT member_id FROM auth.erasures");
-
-    const { session } = await newMember(auth, mail);
-    const { memberId, accessToken: token } = session;
-    const deleted = await call<{ subscription: { status: string } }>(auth, "DELETE", "/v1/auth/me", {
-      token,
-    });
-    t.equal(deleted.status, 202, "billing is away, and the member is hidden all the same");
+    for (const service of others) answerers.set(service, () => assert.fail("it can't yet"));
+    const [ann, ben, cat, stays] = await Promise.all(Array.from({ length: 4 }, () => newMember(auth, mail)));
+    assert(ann && ben && cat && stays);
+    const { memberId, accessToken: token } = ann.session;
+    const deleted = await leave(token);
+    t.equal(deleted.status, 202, "billing says nothing of it, and the member is hidden all the same");
     t.equal(
       deleted.body.subscription.status,
       "unknown",
       "but told that nobody could ask for the subscription",
     );
     await placeLegalHold(deps, { memberId, reason: "case 7", by: "operator" });
-    const other = await newMember(auth, mail);
-    await call(auth, "DELETE", "/v1/auth/me", { token: other.session.accessToken });
-    clock.move(14 * dayMs + 60_000);
-    await eventually(async () => assert.equal((await erasures()).length, 1), patience);
-    t.equal((await erasures())[0]?.member_id, other.session.memberId, "who is held back is not erased");
-    await t.rejects(
-      placeLegalHold(deps, { memberId: other.session.memberId, reason: "too late", by: "operator" }),
-      { code: "AUTH_ERASURE_BEGUN" },
+    for (const { session } of [ben, cat]) await leave(session.accessToken);
+    t.equal(await beginErasures(deps), 0, "nobody before their time");
+    // Cat comes back while somebody looks who is due: whoever has her account is waited for, or passed over.
+    const back = await holdAccount(
+      world,
+      cat.session.memberId,
+      `UPDATE auth.accounts SET status = 'active', erases_at = NULL WHERE member_id = '${cat.session.memberId}'`,
+    );
+    clock.move(dueMs);
+    await eventually(async () => assert.ok(await erasureOf(ben.session.memberId)), patience);
+    t.equal(await beginErasures(deps), 0);
+    await back.commit();
+    t.equal(await beginErasures(deps), 0);
+    for (const { session } of [ann, cat, stays]) t.equal(await erasureOf(session.memberId), undefined);
+    const begun = { code: "AUTH_ERASURE_BEGUN" };
+    const late = { memberId: ben.session.memberId, reason: "too late", by: "operator" };
+    await t.rejects(placeLegalHold(deps, late), begun);
+    await t.rejects(restoreAccount(deps, ben.session.memberId), begun);
+    t.equal(
+      (await refresh(auth, ben.session.refreshToken)).status,
+      401,
+      "nobody writes anything more in her name",
     );
     t.equal(await liftLegalHolds(deps, { memberId, by: "operator" }), 1);
-    await eventually(async () => assert.equal((await erasures()).length, 2), patience);
+    await eventually(async () => assert.ok(await erasureOf(memberId)), patience);
+
+    const holding = await holdAccount(
+      world,
+      stays.session.memberId,
+      `INSERT INTO auth.erasures (id, member_id, digest, began_at) VALUES ('${newId()}', '${stays.session.memberId}', 'x', now())`,
+    );
+    const placed = t.rejects(placeLegalHold(deps, { ...late, memberId: stays.session.memberId }), begun);
+    await waitingForLocks(world, 1);
+    await holding.commit();
+    await placed;
+    await world.sql("DELETE FROM auth.erasures WHERE digest = 'x'");
+  },
+);
+
+await t.test("a receipt counts if it is of this erasure, and signed by the service as ever", async (t) => {
+  const { session } = await newMember(auth, mail);
+  const { memberId } = session;
+  answerers.set("profile", (statement, signer) =>
+    signer.sign({ ...statement, member: tombstoneOf(newId()) }),
+  );
+  answerers.set("matching", (statement, signer) => signer.sign({ ...statement, erasureId: newId() }));
+  answerers.set("chat", (statement, signer) => signer.sign({ ...statement, service: "billing" }));
+  answerers.set("billing", (statement, signer) => {
+    const receipt = signer.sign(statement);
+    return { ...receipt, statement: receipt.statement.replace('"deleted":[]', '"deleted":[ ]') };
+  });
+  await leave(session.accessToken);
+  clock.move(dueMs);
+  // Postponed once is answered once by all.
+  await eventually(async () => assert.equal((await erasureOf(memberId))?.attempts, 1), patience);
+  await eventually(() => {
+    assert.equal(asked.filter((each) => each.memberId === memberId).length, others.length);
+  }, patience);
+  answerers.clear();
+  await tryAgainNow();
+  await eventually(async () => assert.ok(((await erasureOf(memberId))?.attempts ?? 0) >= 2), patience);
+  await completed(memberId);
+  const [saved] = await world.sql<{ n: number }>(
+    `SELECT count(*)::int AS n FROM auth.erasure_receipts r JOIN auth.erasures e ON e.id = r.erasure_id
+     WHERE e.digest = $1 AND r.statement LIKE '%' || e.id || '%' AND r.statement LIKE '%' || e.digest || '%'
+       AND r.statement LIKE '%"service":"' || r.service || '"%' AND r.statement NOT LIKE '%[ ]%'`,
+    [tombstoneOf(memberId)],
+  );
+  t.equal(saved?.n, 5, "none of the others was kept");
+
+  const other = (await newMember(auth, mail)).session;
+  answerers.set("chat", (statement) =>
+    createReceiptSigner("chat", "another secret than before").sign(statement),
+  );
+  await leave(other.accessToken);
+  clock.move(dueMs);
+  await eventually(async () => {
+    assert.deepEqual((await erasureOf(other.memberId))?.receipts, ["billing", "matching", "profile"]);
+  }, patience);
+  const before = asked.length;
+  await tryAgainNow();
+  await eventually(() => assert.ok(asked.length > before), patience);
+  t.equal(
+    (await erasureOf(other.memberId))?.completed_at,
+    null,
+    "with a key that nobody has seen it is nobody's",
+  );
+  t.ok(
+    asked.slice(before).every((each) => each.memberId !== other.memberId || each.service === "chat"),
+    "who has answered is not asked again",
+  );
+  answerers.clear();
+  await tryAgainNow();
+  await completed(other.memberId);
+});
+
+await t.test(
+  "a banned member who was erased is known by the mailbox, whatever its tag, and is not told",
+  async (t) => {
+    const { session } = await newMember(auth, mail);
+    const { memberId } = session;
+    const [{ email } = { email: "" }] = await world.sql<{ email: string }>(
+      "SELECT email FROM auth.accounts WHERE member_id = $1",
+      [memberId],
+    );
+    const digests = createDigests(hashSecret);
+    const letterbox = { post: async () => undefined };
+    const operator = { memberId: null, isAdmin: true };
+    await changeStanding(
+      { ...deps, digests, letterbox },
+      memberId,
+      { action: "ban", reason: "scam" },
+      operator,
+    );
+    await leave(session.accessToken);
+    clock.move(dueMs);
+    await completed(memberId);
+    t.same(await world.sql("SELECT 1 FROM auth.accounts WHERE member_id = $1", [memberId]), []);
+    t.equal(
+      (await world.sql("SELECT 1 FROM auth.ban_marks")).length,
+      1,
+      "the mark has outlasted the account",
+    );
+    const alias = email.replace("@", "+again@");
+    for (const address of [alias, email]) {
+      const [known, unknown] = [await signup(auth, address), await signup(auth, `x${newId()}@mail.test`)];
+      t.same([known.status, known.body], [unknown.status, unknown.body]);
+    }
+    await eventually(
+      async () => assert.deepEqual(await world.sql("SELECT 1 FROM auth.letters"), []),
+      patience,
+    );
+    t.same(await mailsTo(mail, alias), []);
+    t.same(await world.sql("SELECT 1 FROM auth.accounts WHERE email = ANY($1)", [[alias, email]]), []);
   },
 );

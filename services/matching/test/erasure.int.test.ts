@@ -5,7 +5,7 @@ import { readReceipt, serveCustody } from "@kismet/custody";
 import { createDatabase } from "@kismet/database";
 import { createParts, loadConfig } from "@kismet/service-kit";
 import { environmentOf, eventually, newId } from "@kismet/testing";
-import pg from "pg";
+import { type SQL, sql } from "drizzle-orm";
 import t, { type Test } from "tap";
 import { saveProfile } from "../src/candidates/candidates-repository.ts";
 import { Config } from "../src/config.ts";
@@ -54,22 +54,27 @@ async function waiting(expected: number): Promise<{ pid: number }[]> {
 type Held = { rows: number; end(): Promise<unknown> };
 
 /** Somebody's transaction that holds what it has touched until it is ended. */
-async function hold(t: Test, statement: string, values: unknown[] = []): Promise<Held> {
-  const client = new pg.Client({ connectionString: world.databaseUrl("matching") });
-  client.on("error", () => undefined);
-  await client.connect();
-  t.teardown(() => client.end());
-  await client.query("BEGIN");
-  const { rowCount } = await client.query(statement, values);
-  return { rows: rowCount ?? 0, end: () => client.query("ROLLBACK") };
+async function hold(query: SQL): Promise<Held> {
+  const reached = Promise.withResolvers<number>();
+  const released = Promise.withResolvers<void>();
+  const done = matching.database.transaction(async (tx) => {
+    const { rowCount } = await tx.execute(query);
+    reached.resolve(rowCount ?? 0);
+    await released.promise;
+  });
+  const end = async () => {
+    released.resolve();
+    await done;
+  };
+  return { rows: await reached.promise, end };
 }
 
 /** Ann, who has swiped: in the middle of her tables, the swipes are held. */
-async function inTheMiddle(t: Test): Promise<{ ann: Person; held: Held }> {
+async function inTheMiddle(): Promise<{ ann: Person; held: Held }> {
   const [ann, bob] = (await matching.people([{}, {}])) as [Person, Person];
   assert.equal((await ann.swipe(bob, "like")).status, 201);
   await matching.settled("SELECT 1 FROM matching.outbox WHERE published_at IS NULL", [], 0);
-  const held = await hold(t, "SELECT 1 FROM matching.swipes WHERE actor_id = $1 FOR UPDATE", [ann.id]);
+  const held = await hold(sql`SELECT 1 FROM matching.swipes WHERE actor_id = ${ann.id} FOR UPDATE`);
   return { ann, held };
 }
 
@@ -100,7 +105,7 @@ await t.test("an effect that is under way when an erasure begins is erased with 
 });
 
 await t.test("two who are asked at once erase once, and answer the same receipt", async (t) => {
-  const { ann, held } = await inTheMiddle(t);
+  const { ann, held } = await inTheMiddle();
   const erasureId = newId();
   const both = [erase(ann.id, erasureId), erase(ann.id, erasureId)];
   await waiting(2);
@@ -114,7 +119,7 @@ await t.test("two who are asked at once erase once, and answer the same receipt"
 });
 
 await t.test("one that is broken off between two tables has done nothing, and is done again", async (t) => {
-  const { ann, held } = await inTheMiddle(t);
+  const { ann, held } = await inTheMiddle();
   const failed = assert.rejects(erase(ann.id));
   for (let isOver = false; !isOver;) {
     // Whoever is asked for it again by itself is broken off as well.
@@ -139,7 +144,7 @@ await t.test("one that is broken off between two tables has done nothing, and is
 await t.test(
   "what was told of a member goes too; while some of it is on its way, nothing is erased",
   async (t) => {
-    const { ann, held } = await inTheMiddle(t);
+    const { ann, held } = await inTheMiddle();
     const unavailable = { code: "UNAVAILABLE" };
     const eraseHere = await eraserHere(t);
     const told = (published: string) =>
@@ -167,11 +172,13 @@ await t.test(
     );
 
     // As if the relay had it in hand: its marking waits for this. If it was quicker, once more.
-    let marking: Held;
-    do {
+    const marking = await eventually(async () => {
       await told("NULL");
-      marking = await hold(t, "SELECT 1 FROM matching.outbox WHERE published_at IS NULL FOR UPDATE");
-    } while (marking.rows === 0);
+      const held = await hold(sql`SELECT 1 FROM matching.outbox WHERE published_at IS NULL FOR UPDATE`);
+      if (held.rows === 0) await held.end();
+      assert.notEqual(held.rows, 0);
+      return held;
+    }, patience);
     await t.rejects(eraseHere(ann.id), unavailable);
     await marking.end();
     await matching.settled("SELECT 1 FROM matching.outbox WHERE published_at IS NULL", [], 0);
