@@ -24,6 +24,8 @@ export type SystemOptions = {
   servers?: "shared" | "private";
   /** With the stand-in, tokens are signed by `world.signer`. */
   auth?: "stand-in" | "real";
+  /** The provider that the real auth takes sign-ins from. */
+  oidcIssuer?: string;
   /** Only these; the others are away. */
   services?: readonly ServiceName[];
   /** For every process. */
@@ -186,6 +188,7 @@ function environmentFor(
     urlOf: addresses,
     secret: (name) => Buffer.from(`${name} of a test, long enough to be one`).toString("base64url"),
     shutdownMs,
+    ...(options.oidcIssuer === undefined ? {} : { oidcIssuer: options.oidcIssuer }),
   });
   const settings = { ...openLimits?.[service], ...options.settings?.[service] };
   for (const [key, value] of Object.entries(settings)) environment[variableOf(key)] = String(value);

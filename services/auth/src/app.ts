@@ -109,7 +109,7 @@ export async function buildApp(
   registerStepUpRoutes(app, deps);
   registerFactorRoutes(app, deps);
   registerPasskeyRoutes(app, deps);
-  servePasskeyPage(app);
+  servePasskeyPage(app, { providers, returnUrls: config.oidcReturnUrls });
   registerEmailChangeRoutes(app, deps);
   registerOidcRoutes(app, {
     ...deps,

@@ -1,8 +1,9 @@
 import type { Page } from "@kismet/testing/browser";
 import type { Test } from "tap";
 
+/** Without `isMobile`, by which the page would be loaded anew. */
 const sizes = [
-  { width: 360, height: 740, hasTouch: true, isMobile: true },
+  { width: 360, height: 740 },
   { width: 1280, height: 800 },
 ];
 const schemes = ["light", "dark"];
@@ -56,14 +57,14 @@ const findFaults = `(() => {
       if (height < 8 || left < 0 || right > clientWidth) faults.push(told(element) + ": text from " + left + " to " + right + ", " + height + " high");
   }
   if (texts < 2) faults.push("only " + texts + " texts");
-  for (const input of document.querySelectorAll("input")) {
+  for (const input of document.querySelectorAll("input, select")) {
     if (!isSeen(input) || input.type === "hidden") continue;
     const { color, backgroundColor, borderTopColor, direction } = getComputedStyle(input);
     expect(input, "contrast of what is typed", contrast(color, backgroundColor), ${textContrast});
     expect(input, "contrast of the border", contrast(borderTopColor, paperOf(input.parentElement)), ${borderContrast});
     if (["password", "email"].includes(input.type) && direction !== "ltr") faults.push(told(input) + ": Latin letters run from the right");
   }
-  for (const target of document.querySelectorAll("button, input, a")) {
+  for (const target of document.querySelectorAll("button, input, select, a")) {
     if (!isSeen(target) || target.type === "hidden") continue;
     const { width, height } = target.getBoundingClientRect();
     expect(target, "size of the target", Math.min(width, height), target.tagName === "A" ? 16 : ${targetPx});
@@ -86,8 +87,8 @@ export async function checkLook(t: Test, page: Page, what: string): Promise<void
 
 type Heard = { role: string; name?: string; focused?: boolean; children?: Heard[] };
 
-const spoken = new Set(["heading", "textbox", "button", "link", "alert", "status", "list"]);
-const mustHaveNames = new Set(["textbox", "button", "link"]);
+const spoken = new Set(["heading", "textbox", "combobox", "button", "link", "alert", "status", "list"]);
+const mustHaveNames = new Set(["textbox", "combobox", "button", "link"]);
 
 function flatten(node: Heard): Heard[] {
   return [node, ...(node.children ?? []).flatMap(flatten)];
@@ -131,7 +132,7 @@ export async function nextStop(t: Test, page: Page): Promise<string> {
     while (around.parentElement && getComputedStyle(around).backgroundColor.endsWith(", 0)")) around = around.parentElement;
     const [a, b] = [light(outlineColor), light(getComputedStyle(around).backgroundColor)].sort((x, y) => y - x);
     return {
-      name: element.id || element.textContent,
+      name: element.id || element.getAttribute("aria-label") || element.textContent,
       outline: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
       contrast: (a + 0.05) / (b + 0.05),
     };

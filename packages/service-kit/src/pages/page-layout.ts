@@ -25,10 +25,16 @@ label{display:block;margin:0 0 .25rem;font-weight:600}
 .hint,.fault{display:block;margin:0 0 .25rem;font-size:.875rem}
 .hint{color:var(--faint)}
 .fault{font-weight:600}
-input{width:100%;min-height:2.75rem;padding:.5rem .75rem;border:1px solid var(--line);border-radius:.5rem;background:var(--card);color:var(--ink);font:inherit}
+input,select{width:100%;min-height:2.75rem;padding:.5rem .75rem;border:1px solid var(--line);border-radius:.5rem;background:var(--card);color:var(--ink);font:inherit}
 input[aria-invalid]{border:2px solid var(--fault)}
 .unseen{position:absolute;width:1px;height:1px;min-height:0;padding:0;border:0;overflow:hidden;clip-path:inset(50%)}
 button{display:block;width:100%;min-height:2.75rem;padding:.625rem 1.25rem;border:2px solid transparent;border-radius:.5rem;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;cursor:pointer}
+button.quiet{border-color:currentColor;background:transparent;color:var(--accent)}
+.rows{margin:0 0 1.25rem;padding:0;list-style:none}
+.rows li{display:flex;gap:1rem;align-items:center;justify-content:space-between;padding-block:.5rem;border-block-end:1px solid var(--line)}
+.rows button{width:auto;flex:none}
+.faults:not(:has(*)){color:var(--fault);font-weight:600}
+[hidden]{display:none!important}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .id{font-family:ui-monospace,Menlo,Consolas,monospace}
 `;
