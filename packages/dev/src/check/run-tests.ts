@@ -24,7 +24,7 @@ export async function runTests(parts: string[]): Promise<Outcome> {
   try {
     const env = { KISMET_TEST_SERVERS_FILE: servers.file };
     const together = await runTap(
-      files.filter((path) => !runsAlone.test(path)),
+      longestFirst(files.filter((path) => !runsAlone.test(path))),
       jobs,
       env,
     );
@@ -42,6 +42,12 @@ export async function runTests(parts: string[]): Promise<Outcome> {
 /** The test of the benchmarks measures for a minute, and is run by who changes them: `npm test -- --only bench`. */
 function isAskedFor(path: string, parts: string[]): boolean {
   return parts.length === 0 ? !path.startsWith("bench/") : parts.some((part) => path.includes(part));
+}
+
+/** Tests of the whole system take longest: begun last, one of them would end long after all else, beside nothing. */
+function longestFirst(files: string[]): string[] {
+  const isOfAll = (path: string) => path.startsWith("test/");
+  return [...files.filter(isOfAll), ...files.filter((path) => !isOfAll(path))];
 }
 
 async function runTap(files: string[], atOnce: number, env: Record<string, string>): Promise<TestFile[]> {
