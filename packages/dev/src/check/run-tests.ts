@@ -23,11 +23,7 @@ export async function runTests(parts: string[]): Promise<Outcome> {
   const servers = await startTestServers();
   try {
     const env = { KISMET_TEST_SERVERS_FILE: servers.file };
-    const together = await runTap(
-      longestFirst(files.filter((path) => !runsAlone.test(path))),
-      jobs,
-      env,
-    );
+    const together = await runTap(longestFirst(files.filter((path) => !runsAlone.test(path))), jobs, env);
     const alone = await runTap(
       files.filter((path) => runsAlone.test(path)),
       1,
