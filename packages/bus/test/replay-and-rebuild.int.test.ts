@@ -3,7 +3,13 @@ import { randomUUID } from "node:crypto";
 import { eventually } from "@kismet/testing";
 import { sql } from "drizzle-orm";
 import t, { type Test } from "tap";
-import { listDeadLetters, readRebuild, rebuildProjection, replayDeadLetters } from "../src/index.ts";
+import {
+  listDeadLetters,
+  readRebuild,
+  rebuildProjection,
+  replayDeadLetters,
+  setUpTombstone,
+} from "../src/index.ts";
 import { failureOf, gate, metricOf } from "./world/asking.ts";
 import { consumeWith, drawing, outOfOrder } from "./world/consuming.ts";
 import { accountAt, assertEffects, changeAccount, source, target, World } from "./world/world.ts";
@@ -109,6 +115,55 @@ await t.test("replayed by two at once, they take effect once", async (t) => {
   );
   await tookEffect(...ids.map((id): [string, number] => [id, 4]));
 });
+
+await t.test(
+  "one that is replayed while its member is being erased was there before, or has no effect",
+  async (t) => {
+    drawing(t, 0.001);
+    const [ann, ben] = [randomUUID(), randomUUID()];
+    const door = gate();
+    let isBroken = true;
+    const { name, instance } = await consume(t, {
+      poison: "park",
+      async before(version, id, attempt) {
+        if (isBroken) await outOfOrder([ann, ben])(version, id, attempt);
+        else await door.wait();
+      },
+    });
+    await change(ann, 1, 1);
+    await untilParked(1);
+    isBroken = false;
+    const database = await world.tables(t, "matching", target);
+    const entomb = (memberId: string) =>
+      database.transaction((tx) => setUpTombstone(tx, "matching", { memberId, erasureId: randomUUID() }));
+    const replayed = replay(name);
+    await door.arrived;
+    const entombed = entomb(ann);
+    await eventually(async () => {
+      const rows = await world.sql(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      assert.equal(rows.length, 1, "the tombstone waits for the effect");
+    }, patience);
+    door.open();
+    t.match(await replayed, { replayed: 1, failed: 0 });
+    await entombed;
+    t.strictSame(await versionsOf(ann), [1]);
+
+    isBroken = true;
+    await change(ben, 1, 1);
+    await untilParked(1);
+    isBroken = false;
+    await entomb(ben);
+    t.match(await replay(name), { replayed: 1, failed: 0 });
+    t.strictSame(
+      [await versionsOf(ben), (await list(name)).items],
+      [[], []],
+      "dropped, and never tried again",
+    );
+    await instance.stop();
+  },
+);
 
 await t.test("what was skipped is replayed too", async (t) => {
   drawing(t, 0.001);
