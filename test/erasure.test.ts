@@ -246,6 +246,12 @@ await t.test(
         `${kind} was searched`,
       );
     t.same(hitsOf(after, needles), [], "nothing of her is kept anywhere");
+    const counted = (kept: Kept[]) =>
+      kept.filter(
+        ({ where, text }) => where === "redis" && text.startsWith(`chat:`) && text.includes(ann.member.id),
+      );
+    t.ok(counted(before).length > 0);
+    t.same(counted(after), [], "nor is what chat has counted, although that ends by itself");
     t.same(
       [
         ...new Set(

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from "node:crypto";
-import type { Entitlements, Subscription } from "@kismet/contracts";
+import { tombstoneOf } from "@kismet/bus";
+import { type Entitlements, eraseMember, SpendConsumable, type Subscription } from "@kismet/contracts";
 import { createWorld, eventually, MovedClock, newId, type World } from "@kismet/testing";
 import t, { test } from "tap";
 import { sign, signatureHeader } from "../src/sandbox/sandbox-protocol.ts";
@@ -253,4 +254,48 @@ test("a renewal leaves no gap, at two instances", async (t) => {
   t.equal((await tara.entitlements()).balances.superlikes, 5, "new ones, and the old ones gone");
   const paid = "kind = 'payment' AND member_id = $1";
   t.equal(await countRows(running, "ledger_transactions", paid, [tara.memberId]), 2, "each month was paid");
+});
+
+test("an erasure leaves nothing that could take money, and the books, of nobody any more", async (t) => {
+  const auth = await world.standIn("auth");
+  const erase = (memberId: string) =>
+    auth.bus.request(eraseMember("billing"), { erasureId: newId(), memberId });
+  const [uma, vera] = [newMember(world, deaf), newMember(world, deaf)];
+  for (const member of [uma, vera]) {
+    const merchantRef = await payUnheard(member, "plus_month");
+    await send({ merchantRef });
+    await settled(member, merchantRef);
+  }
+  const { redirectUrl } = (await uma.checkout("boosts_1")).body;
+  const booked = (memberId: string) =>
+    countRows(world, "ledger_transactions", "member_id = $1 OR position($1::text IN key) > 0", [memberId]);
+  const [before, all] = [await booked(uma.memberId), await countRows(world, "ledger_transactions")];
+  t.ok(before > 0);
+  const renewing = () => countRows(world, "sandbox_subscriptions", "NOT cancel_at_period_end");
+  const running = await renewing();
+
+  await erase(uma.memberId);
+  t.equal(await renewing(), running - 1, "the subscription that was running ends");
+  t.not((await uma.pay(redirectUrl)).status, 200, "the page that was open is closed");
+  t.equal(await booked(uma.memberId), 0);
+  t.equal(await countRows(world, "ledger_transactions"), all, "what was booked stays booked");
+  const gone = { code: "BILLING_MEMBER_ERASED" };
+  const late = { memberId: uma.memberId, consumable: "boosts", key: newId() } as const;
+  await t.rejects(auth.bus.request(SpendConsumable, late), gone);
+  t.equal(await countRows(world, "entitlements", "member_id = $1", [uma.memberId]), 0, "not made again");
+
+  const refused = { message: /the ledger is only ever added to/ };
+  const rewrite = (set: string, memberId: string) =>
+    world.sql(`UPDATE billing.ledger_transactions SET ${set} WHERE member_id = $1`, [memberId]);
+  const pseudonym = "member_id = '00000000-0000-4000-8000-000000000001'";
+  await t.rejects(rewrite(pseudonym, vera.memberId), refused, "nobody loses their books who is not erased");
+  await world.sql("INSERT INTO billing.tombstones (digest, erasure_id) VALUES ($1, gen_random_uuid())", [
+    tombstoneOf(vera.memberId),
+  ]);
+  await t.rejects(rewrite("occurred_at = now()", vera.memberId), refused, "nor is anything else rewritten");
+  await t.rejects(rewrite(`${pseudonym}, kind = 'refund'`, vera.memberId), refused);
+  await t.rejects(
+    world.sql("DELETE FROM billing.ledger_transactions WHERE member_id = $1", [vera.memberId]),
+    refused,
+  );
 });
