@@ -10,6 +10,7 @@ import { Config } from "../src/config.ts";
 import { makeEmailChange } from "../src/email/make-email-change.ts";
 import { createMailLinks } from "../src/letters/mail-links.ts";
 import { createDigests } from "../src/secrets/digests.ts";
+import { banMarkOf } from "../src/standing/ban-marks.ts";
 import * as schema from "../src/schema.ts";
 import {
   type Answer,
@@ -252,7 +253,7 @@ await t.test("of requests whose letters are carried in another order the latest 
     ...{ database: await databaseOf(), clock: auth.clock, digests: createDigests(hashSecret) },
     ...{ links: createMailLinks("https://kismet.test"), codeSeconds: 600, undoHours: 48 },
   };
-  const [firstId, secondId] = [randomUUIDv7(), randomUUIDv7()];
+  const [firstId = "", secondId = ""] = [randomUUIDv7(), randomUUIDv7()].sort();
   const make = (newEmail: string, id: string) =>
     makeEmailChange(deps, { kind: "email-change", memberId: ann.id, newEmail }, id);
   t.ok(await make(later, secondId));
@@ -432,6 +433,21 @@ await t.test(
     t.equal(left?.n, 1, "who has the old mailbox only does not get past an older second factor");
   },
 );
+
+await t.test("an undone change leads a banned member to no mailbox that is not marked", async (t) => {
+  const ann = await memberOf();
+  const second = newAddress();
+  await change(ann.token, second);
+  await confirm(ann.token, await codeTo(mail, second));
+  await world.sql(
+    `INSERT INTO auth.restrictions (id, member_id, kind, reason, made_at)
+     VALUES (gen_random_uuid(), $1, 'banned', 'spam', now())`,
+    [ann.id],
+  );
+  t.equal((await press(auth, await open(auth, await linkTo(mail, ann.email, 2)))).status, 200);
+  const mark = banMarkOf(createDigests(hashSecret), ann.email.replace("@", "+more@"));
+  t.equal((await world.sql("SELECT 1 FROM auth.ban_marks WHERE hash = $1", [mark])).length, 1);
+});
 
 await t.test(
   "for 48 hours the old address is kept for its account; then it is free, and undoing too late",

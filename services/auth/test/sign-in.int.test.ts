@@ -3,6 +3,7 @@ import type { Challenge, RecoveryCodes, Session, TotpEnrolment } from "@kismet/c
 import { Secret, TOTP } from "otpauth";
 import type { Static } from "typebox";
 import {
+  call,
   codeTo,
   goodPassword,
   holdAccount,
@@ -245,6 +246,23 @@ await t.test(
   },
 );
 
+await t.test("a mailbox gets twenty codes a day from strangers, however patient they are", async (t) => {
+  const { email } = await berliner();
+  const hourMs = 3_600_001;
+  const counts: number[] = [];
+  for (let hour = 0; hour < 6; hour += 1) {
+    for (let i = 0; i < 6; i += 1) await post("/v1/auth/code/request", { email }, { address: texas });
+    await noLettersWait();
+    counts.push((await mailsTo(mail, email)).length - 1);
+    auth.clock.move(hourMs);
+  }
+  t.same(counts, [5, 10, 15, 20, 20, 20]);
+  auth.clock.move(19 * hourMs);
+  await post("/v1/auth/code/request", { email }, { address: texas });
+  await codeTo(mail, email, 22);
+  auth.clock.move(-25 * hourMs);
+});
+
 const totpFor = ({ secret }: { secret: string }) => new TOTP({ secret: Secret.fromBase32(secret) });
 const nowOf = (authenticator: TOTP, steps = 0) =>
   authenticator.generate({ timestamp: auth.clock.now().getTime() + steps * 30_000 });
@@ -339,6 +357,22 @@ await t.test("two who show the same code wait for each other: the second has see
   t.same((await Promise.all(answers)).map(({ status }) => status).sort(), [200, 422]);
 });
 
+await t.test("a code of an authenticator, or of recovery, is one step-up's, of two at once", async (t) => {
+  const { session, token, authenticator, codes } = await withTotp();
+  const [recovery = ""] = codes;
+  for (const proof of [
+    { kind: "totp", code: nowOf(authenticator) },
+    { kind: "recovery_code", code: recovery },
+  ]) {
+    const held = await holdAccount(world, session.memberId);
+    const both = [0, 1].map(() => asMember("POST", "/v1/auth/step-up", token, proof));
+    await waitingForLocks(world, 2);
+    await held.commit();
+    t.same((await Promise.all(both)).map(({ status }) => status).sort(), [200, 422], proof.kind);
+    t.equal((await asMember("POST", "/v1/auth/step-up", token, proof)).status, 422, "nor later");
+  }
+});
+
 await t.test(
   "A17 the secret is sealed, recovery codes are hashed, single use, and renewed together",
   async (t) => {
@@ -392,6 +426,26 @@ await t.test("codes of an authenticator can't be guessed by signing in again and
   t.ok(looked <= 6 && looked > 0, `${looked} of twenty at once were looked at`);
   const refused = answers.find(({ status }) => status === 429);
   t.match(refused, { body: { code: "AUTH_TOO_MANY_TRIES" }, headers: { "retry-after": /^\d+$/ } });
+});
+
+await t.test("who has a session guesses no better at what proves that it is theirs", async (t) => {
+  const withFactor = await withTotp();
+  const { session } = await newMember(auth, mail);
+  const table = [
+    [withFactor.token, { kind: "totp", code: wrongOf(nowOf(withFactor.authenticator)) }],
+    [withFactor.token, { kind: "recovery_code", code: "AAAA-AAAA-AAAA" }],
+    [session.accessToken, { kind: "password", password: "not this one" }],
+  ] as const;
+  for (const [token, proof] of table) {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        call(i % 2 ? two : auth, "POST", "/v1/auth/step-up", { token, body: proof }),
+      ),
+    );
+    const looked = answers.filter(({ status }) => status === 422).length;
+    t.ok(looked <= 6 && looked > 0, `${proof.kind}: ${looked} of twenty at once were looked at`);
+    t.ok(answers.every(({ status }) => status === 422 || status === 429));
+  }
 });
 
 await t.test("what is delicate asks for fresh authentication, by what the refusal names", async (t) => {

@@ -5,15 +5,16 @@ import { readReceipt, serveCustody } from "@kismet/custody";
 import { createDatabase } from "@kismet/database";
 import { createParts, loadConfig } from "@kismet/service-kit";
 import { environmentOf, eventually, newId } from "@kismet/testing";
-import { type SQL, sql } from "drizzle-orm";
+import { sql, TransactionRollbackError } from "drizzle-orm";
 import t, { type Test } from "tap";
 import { saveProfile } from "../src/candidates/candidates-repository.ts";
 import { Config } from "../src/config.ts";
 import { custody } from "../src/custody.ts";
 import * as schema from "../src/schema.ts";
+import type { Tx } from "../src/storage.ts";
 import { MatchingWorld, type Person } from "./matching-world.ts";
 
-t.setTimeout(120_000);
+t.setTimeout(60_000);
 
 const matching = await MatchingWorld.start(t, { instances: 2 });
 const { world } = matching;
@@ -53,28 +54,33 @@ async function waiting(expected: number): Promise<{ pid: number }[]> {
 
 type Held = { rows: number; end(): Promise<unknown> };
 
-/** Somebody's transaction that holds what it has touched until it is ended. */
-async function hold(query: SQL): Promise<Held> {
+/** Somebody's transaction that holds what it has touched until it is ended, or the test is over. */
+async function hold(t: Test, work: (tx: Tx) => Promise<{ rowCount: number | null }>): Promise<Held> {
   const reached = Promise.withResolvers<number>();
   const released = Promise.withResolvers<void>();
-  const done = matching.database.transaction(async (tx) => {
-    const { rowCount } = await tx.execute(query);
-    reached.resolve(rowCount ?? 0);
-    await released.promise;
-  });
+  const done = matching.database
+    .transaction(async (tx) => {
+      reached.resolve((await work(tx)).rowCount ?? 0);
+      await released.promise;
+      tx.rollback();
+    })
+    .catch((error: unknown) => assert.ok(error instanceof TransactionRollbackError));
   const end = async () => {
     released.resolve();
     await done;
   };
+  t.teardown(end);
   return { rows: await reached.promise, end };
 }
 
 /** Ann, who has swiped: in the middle of her tables, the swipes are held. */
-async function inTheMiddle(): Promise<{ ann: Person; held: Held }> {
+async function inTheMiddle(t: Test): Promise<{ ann: Person; held: Held }> {
   const [ann, bob] = (await matching.people([{}, {}])) as [Person, Person];
   assert.equal((await ann.swipe(bob, "like")).status, 201);
   await matching.settled("SELECT 1 FROM matching.outbox WHERE published_at IS NULL", [], 0);
-  const held = await hold(sql`SELECT 1 FROM matching.swipes WHERE actor_id = ${ann.id} FOR UPDATE`);
+  const held = await hold(t, (tx) =>
+    tx.execute(sql`SELECT 1 FROM matching.swipes WHERE actor_id = ${ann.id} FOR UPDATE`),
+  );
   return { ann, held };
 }
 
@@ -83,29 +89,23 @@ const rowsOf = (receipt: ErasureReceipt, table: string) =>
 
 await t.test("an effect that is under way when an erasure begins is erased with the rest", async (t) => {
   const id = newId();
-  const reached = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
   // An insert of the same row that is not decided yet: the event's own waits for it.
-  const other = matching.database.transaction(async (tx) => {
+  const other = await hold(t, async (tx) => {
     await saveProfile(tx, matching.profile(id));
-    reached.resolve();
-    await released.promise;
-    tx.rollback();
+    return { rowCount: 1 };
   });
-  await reached.promise;
   await matching.tellProfile(id);
   await waiting(1);
   const erased = erase(id);
   await waiting(2);
   t.equal(await entombed(id), 0, "the erasure has not begun while the effect is under way");
-  released.resolve();
-  await t.rejects(other);
+  await other.end();
   t.equal(rowsOf(await erased, "candidates"), 1, "it was there, and is gone");
   t.equal(await count("candidates", "member_id = $1", id), 0);
 });
 
 await t.test("two who are asked at once erase once, and answer the same receipt", async (t) => {
-  const { ann, held } = await inTheMiddle();
+  const { ann, held } = await inTheMiddle(t);
   const erasureId = newId();
   const both = [erase(ann.id, erasureId), erase(ann.id, erasureId)];
   await waiting(2);
@@ -119,7 +119,7 @@ await t.test("two who are asked at once erase once, and answer the same receipt"
 });
 
 await t.test("one that is broken off between two tables has done nothing, and is done again", async (t) => {
-  const { ann, held } = await inTheMiddle();
+  const { ann, held } = await inTheMiddle(t);
   const failed = assert.rejects(erase(ann.id));
   for (let isOver = false; !isOver;) {
     // Whoever is asked for it again by itself is broken off as well.
@@ -144,7 +144,7 @@ await t.test("one that is broken off between two tables has done nothing, and is
 await t.test(
   "what was told of a member goes too; while some of it is on its way, nothing is erased",
   async (t) => {
-    const { ann, held } = await inTheMiddle();
+    const { ann, held } = await inTheMiddle(t);
     const unavailable = { code: "UNAVAILABLE" };
     const eraseHere = await eraserHere(t);
     const told = (published: string) =>
@@ -174,7 +174,9 @@ await t.test(
     // As if the relay had it in hand: its marking waits for this. If it was quicker, once more.
     const marking = await eventually(async () => {
       await told("NULL");
-      const held = await hold(sql`SELECT 1 FROM matching.outbox WHERE published_at IS NULL FOR UPDATE`);
+      const held = await hold(t, (tx) =>
+        tx.execute(sql`SELECT 1 FROM matching.outbox WHERE published_at IS NULL FOR UPDATE`),
+      );
       if (held.rows === 0) await held.end();
       assert.notEqual(held.rows, 0);
       return held;
