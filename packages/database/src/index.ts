@@ -11,7 +11,7 @@
 export type { AuditHead, SealedRow } from "./audit/audit-chain.ts";
 export { auditTables } from "./audit/audit-tables.ts";
 export { type Audit, createAudit, keepSealed, type Verification } from "./audit/create-audit.ts";
-export { type AuditActor, type AuditRecord, recordAudit } from "./audit/record-audit.ts";
+export { type AuditActor, type AuditOutcome, type AuditRecord, recordAudit } from "./audit/record-audit.ts";
 export { afterCommit, announce } from "./after-commit.ts";
 export { type AnyTransaction, lockKeys, sharedLock } from "./advisory-locks.ts";
 export { type AnyDatabase, createDatabase, type Database, type TransactionOptions } from "./database.ts";

@@ -54,6 +54,7 @@ export async function buildApp(
   const relyingParty = relyingPartyOf(config);
   const clients = providerSettingsOf(config).map((settings) => createProviderClient(parts, settings));
   const providers = new Map(clients.map((client) => [client.name, client]));
+  const links = createMailLinks(config);
   const database = createDatabase(parts, schema);
   const bus = createBus(parts, database);
   const audit = createAuthAudit(parts, database);
@@ -68,8 +69,6 @@ export async function buildApp(
   const sealing = createSealing(config.keyEncryptionSecret, config.keyEncryptionSecretAlso);
   const { signingKeyDays, codeSeconds, codeIntervalMs, minimumAge, deletionDays, freshSeconds } = config;
   const keyring = createKeyring({ database, clock, sealing, signingKeyDays });
-
-  const links = createMailLinks(config.publicUrl);
   const codes = {
     database,
     clock,

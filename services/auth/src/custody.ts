@@ -36,6 +36,7 @@ export const custody = declareCustody(schema, {
       ...{ id: reference, memberId: mine, passwordHash: secret, birthDate: "the account has it" },
       ...{ locale: "the account has it", acceptedTermsVersion: "the account has it", codeHash: secret },
       ...{ triesLeft: plumbing, codesSent: plumbing, codeSentAt: plumbing, createdAt: plumbing },
+      codeLetterId: reference,
     },
     erased: [{ rows: (id) => eq(signups.memberId, id) }],
   },
@@ -62,7 +63,12 @@ export const custody = declareCustody(schema, {
   },
   passwordResets: {
     exported: [],
-    withheld: { memberId: mine, tokenHash: secret, createdAt: "of a mail, for ten minutes" },
+    withheld: {
+      memberId: mine,
+      tokenHash: secret,
+      letterId: reference,
+      createdAt: "of a mail, for ten minutes",
+    },
     erased: [{ rows: (id) => eq(passwordResets.memberId, id) }],
   },
   devices: {
@@ -154,6 +160,7 @@ export const custody = declareCustody(schema, {
       ...{ emailVerified: plumbing, givenName: "the identities have it", birthDate: "the account has it" },
       ...{ locale: "the account has it", acceptedTermsVersion: "the account has it", codeHash: secret },
       ...{ codeSentAt: plumbing, codesSent: plumbing, triesLeft: plumbing, expiresAt: plumbing },
+      codeLetterId: reference,
     },
     // They have no member: whose they are is known by the address, or by the provider's name for them.
     erased: [
@@ -237,7 +244,8 @@ export const custody = declareCustody(schema, {
     exported: [],
     withheld: {
       ...{ id: reference, memberId: mine, reason: "telling it could defeat it", placedBy: "names another" },
-      ...{ placedAt: "telling it could defeat it", liftedAt: "telling it could defeat it" },
+      ...{ reference: "telling it could defeat it", placedAt: "telling it could defeat it" },
+      liftedAt: "telling it could defeat it",
     },
     // All of them are lifted by then: one that is not keeps the member from being erased.
     erased: [{ rows: (id) => eq(legalHolds.memberId, id) }],

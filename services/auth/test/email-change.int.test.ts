@@ -251,7 +251,11 @@ await t.test("of requests whose letters are carried in another order the latest 
   const [earlier, later] = [newAddress(), newAddress()];
   const deps = {
     ...{ database: await databaseOf(), clock: auth.clock, digests: createDigests(hashSecret) },
-    ...{ links: createMailLinks("https://kismet.test"), codeSeconds: 600, undoHours: 48 },
+    ...{
+      links: createMailLinks({ env: "test", publicUrl: "https://kismet.test" }),
+      codeSeconds: 600,
+      undoHours: 48,
+    },
   };
   const [firstId = "", secondId = ""] = [randomUUIDv7(), randomUUIDv7()].sort();
   const make = (newEmail: string, id: string) =>

@@ -23,6 +23,7 @@ import {
   call,
   hashSecret,
   holdAccount,
+  mailText,
   mailsTo,
   newMember,
   patience,
@@ -243,5 +244,27 @@ await t.test(
     );
     t.same(await mailsTo(mail, alias), []);
     t.same(await world.sql("SELECT 1 FROM auth.accounts WHERE email = ANY($1)", [[alias, email]]), []);
+  },
+);
+
+await t.test(
+  "an archive that can't be made within a day is given up, and its member is told once",
+  async (t) => {
+    const world = await createWorld(t, { realAuth: true });
+    const mail = await startMail(t);
+    const auth = await startAuth(t, world, mail);
+    const { email, session } = await newMember(auth, mail);
+    await world.sql("UPDATE auth.accounts SET locale = 'de' WHERE member_id = $1", [session.memberId]);
+    const asked = await call(auth, "POST", "/v1/auth/me/export", { token: session.accessToken });
+    t.equal(asked.status, 202);
+    const exports = () =>
+      world.sql<{ attempts: number; next_attempt_at: string | null }>("SELECT * FROM auth.exports");
+    await eventually(async () => assert((await exports()).every(({ attempts }) => attempts > 0)), patience);
+    t.not((await exports())[0]?.next_attempt_at, null, "the others are away: it is tried again");
+    auth.clock.move(dayMs + 60_000);
+    t.match(await mailText(mail, email, 2), /Archiv.*konnten es nicht erstellen/s);
+    t.equal((await exports())[0]?.next_attempt_at, null);
+    const [left] = await world.sql<{ n: number }>("SELECT count(*)::int AS n FROM auth.export_chunks");
+    t.equal(left?.n, 0);
   },
 );

@@ -3,24 +3,35 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Jwk, OwnAccount } from "@kismet/contracts";
 import { createDatabase } from "@kismet/database";
-import { createParts, loadConfig } from "@kismet/service-kit";
+import { contextFromHeaders, createParts, loadConfig, runWithContext } from "@kismet/service-kit";
 import { createWorld, environmentOf, eventually } from "@kismet/testing";
 import t from "tap";
+import { type AdminDeps, type Flags, Refused, UsageError } from "../src/admin/command.ts";
+import { commands } from "../src/admin/commands.ts";
+import { createAuthAudit } from "../src/audit/auth-audit.ts";
 import { Config } from "../src/config.ts";
 import { createKeyring } from "../src/keys/keyring.ts";
 import { rewrapSecrets } from "../src/keys/rewrap-secrets.ts";
+import { createLetterbox } from "../src/letters/letterbox.ts";
+import { createMailLinks } from "../src/letters/mail-links.ts";
 import * as schema from "../src/schema.ts";
+import { createDigests } from "../src/secrets/digests.ts";
 import { createSealing } from "../src/secrets/sealing.ts";
 import {
   authSettings,
   call,
+  codeTo,
   keyEncryptionSecret,
   logIn,
+  mailText,
+  newAddress,
   newMember,
   patience,
   refresh,
+  signup,
   startAuth,
   startMail,
+  strongToken,
 } from "./auth-world.ts";
 
 t.setTimeout(150_000);
@@ -68,6 +79,29 @@ function admin(...words: string[]): Promise<Ran> {
     );
     child.stdin?.end();
   });
+}
+
+/** The command itself, without a process for it. */
+async function operators(): Promise<
+  (name: string, words: string[], flags?: Flags) => Promise<Record<string, unknown>>
+> {
+  const parts = createParts("auth", loadConfig(Config, environmentOf(Config, authSettings(world, mail))));
+  const { database, sealing, keyring } = await keyringOf();
+  const { clock } = one;
+  const operator = "robin";
+  const deps: AdminDeps = {
+    ...{ operator, database, clock, sealing, keyring, minimumAge: 18, undoHours: 48 },
+    links: createMailLinks(parts.config),
+    digests: createDigests(parts.config.hashSecret),
+    letterbox: createLetterbox({ sealing, clock, posted: () => undefined }),
+    audit: createAuthAudit(parts, database),
+  };
+  const context = contextFromHeaders(() => undefined, { timeoutMs: 60_000 });
+  return (name, words, flags = {}) =>
+    runWithContext(
+      { ...context, operator },
+      async () => (await commands[name]?.run(deps, words, flags)) as Record<string, unknown>,
+    );
 }
 const answerOf = ({ code, out, err }: Ran) => {
   assert.equal(code, 0, err);
@@ -146,12 +180,114 @@ await t.test("A10 the secret that seals is changed while instances of before and
 });
 
 await t.test(
+  "A22 staff is created by invitation: no password is made for them, and the role waits for a second factor",
+  async (t) => {
+    const run = await operators();
+    const born = "1990-12-31";
+    const invitedAs = newAddress();
+    const squatted = newAddress();
+    await signup(one, squatted);
+    await codeTo(mail, squatted);
+    const made = answerOf(
+      await admin("staff", "create", invitedAs, "support", "--born", born, "--locale", "fr-CH", "--yes"),
+    );
+    await t.rejects(run("staff create", [email, "support"], { born }), {
+      code: "AUTH_ADDRESS_TAKEN",
+      detail: /staff grant/,
+    });
+    await t.rejects(run("staff create", [newAddress(), "admin"], { born: "2020-12-31" }), {
+      code: "AUTH_TOO_YOUNG",
+    });
+    const bad: [words: string[], flags: Flags][] = [
+      [[newAddress(), "boss"], { born }],
+      [["nobody", "admin"], { born }],
+      [[newAddress(), "admin"], { born: "31.12.1990" }],
+      [[newAddress(), "admin"], { born, locale: "no language" }],
+    ];
+    for (const [words, flags] of bad) await t.rejects(run("staff create", words, flags), UsageError);
+    t.ok(
+      await run("staff create", [squatted, "moderator"], { born }),
+      "whoever proved nothing keeps nothing",
+    );
+    const memberId = String(made["memberId"]);
+    const text = await mailText(mail, invitedAs);
+    t.match(text, /administrateur.*3\sjours/s, "in their language");
+    const token = new URL(/https:\/\/\S+/.exec(text)?.[0] ?? "").searchParams.get("token") ?? "";
+    const set = (password: string) =>
+      call(one, "POST", "/v1/auth/password/reset", { body: { token, password } });
+    t.equal((await logIn(one, invitedAs, "undefined-null")).status, 401, "no password opens it before");
+    moveAll(3 * 86_400_000 + 1_000);
+    t.equal((await set("a-first-password-91")).status, 422, "after three days it is over");
+    moveAll(-3 * 86_400_000 - 1_000);
+    const used = await Promise.all(["a-first-password-91", "another-password-92"].map(set));
+    t.same(used.map(({ status }) => status).sort(), [204, 422], "good once, of two at once too");
+    const password = used[0]?.status === 204 ? "a-first-password-91" : "another-password-92";
+    t.equal((await set("a-third-password-93")).status, 422);
+    const path = `/v1/admin/members/${memberId}`;
+    const weak = (await logIn(one, invitedAs, password)).body.accessToken;
+    t.equal((await call(one, "GET", path, { token: weak })).status, 403, "by the password alone no role");
+    const strong = await strongToken(one, world, invitedAs, password);
+    t.match((await call(one, "GET", path, { token: strong })).body, { roles: ["support"], email: invitedAs });
+    await t.rejects(run("staff grant", [invitedAs, "support"]), Refused);
+    await t.rejects(run("staff revoke", [invitedAs, "admin"]), Refused);
+    t.match(JSON.stringify(await run("staff list", [])), invitedAs);
+    t.equal(
+      (await call(one, "GET", path, { token: strong })).status,
+      200,
+      "what changes nothing ends nothing",
+    );
+    await eventually(async () => {
+      const rows = await world.sql<{ n: number }>(
+        "SELECT count(*)::int AS n FROM auth.audit_trail WHERE action = 'auth.staff.create'",
+      );
+      assert.equal(rows[0]?.n, 2);
+    }, patience);
+  },
+);
+
+await t.test(
+  "A22 legal holds by command: placed with reason and reference, listed, lifted one by one",
+  async (t) => {
+    const run = await operators();
+    const reason = "a court asks";
+    const bare = await admin("holds", "place", email, "--reason", reason, "--yes");
+    t.match([bare.code, bare.err], [2, /--reference is missing/]);
+    const first = String((await run("holds place", [email], { reason, reference: "7 C 12/26" }))["hold"]);
+    await run("holds place", [email], { reason, reference: "7 C 13/26" });
+    t.match(await run("holds list", [email]), [
+      { id: first, reference: "7 C 12/26" },
+      { reference: "7 C 13/26" },
+    ]);
+    const lift = (...words: string[]) => run("holds lift", [email, ...words]);
+    await t.rejects(lift(), /There are 2 holds/, "those of other cases do not go with it");
+    t.match(await lift(first), { lifted: 1, left: 1 });
+    t.match(await run("holds list", []), [{ reference: "7 C 13/26" }]);
+    await t.rejects(lift(first), Refused);
+    await t.rejects(lift("no-id"), UsageError);
+    await lift();
+    t.same(await run("holds list", [email]), []);
+    const rows = await eventually(async () => {
+      const found = await world.sql<{ action: string; details: string; actor_kind: string }>(
+        "SELECT action, details, actor_kind FROM auth.audit_trail WHERE action LIKE 'auth.legal-hold.%' ORDER BY seq",
+      );
+      assert.equal(found.length, 4);
+      return found;
+    }, patience);
+    t.match(rows[2], { action: "auth.legal-hold.lift", actor_kind: "operator", details: first });
+    t.notMatch(JSON.stringify(rows), "7 C 1", "the trail outlives members, and does not name their cases");
+  },
+);
+
+await t.test(
   "A22 what operators do: help, refusals with their exit codes, and every use in the trail",
   async (t) => {
     const help = await admin("help");
     t.equal(help.code, 0);
     for (const command of [
+      "staff create",
       "staff grant",
+      "holds place",
+      "holds lift",
       "keys rotate",
       "keys rewrap",
       "audit verify",
@@ -168,6 +304,7 @@ await t.test(
       admin("audit", "verify", "--json"),
     ]);
     t.match([unknown.code, unconfirmed.code, nobody.code, bad.code], [2, 2, 1, 2]);
+    t.match(bad.err, '"boredom" is no reason: underage,');
     t.match(unconfirmed.err, "--yes");
     t.match(nobody.err, "NOT_FOUND");
     t.match(answerOf(shown), { email, status: "active", restrictions: [] });
@@ -190,14 +327,16 @@ await t.test(
     );
     answerOf(await admin("status", "lift", email, "--comment", "a drill", "--yes"));
     const rows = await eventually(async () => {
-      const found = await world.sql<{ actor: string; details: string; action: string }>(
-        "SELECT actor, details, action FROM auth.audit_trail WHERE actor_kind = 'operator' ORDER BY seq",
+      const found = await world.sql<{ actor: string; details: string; action: string; outcome: string }>(
+        "SELECT actor, details, action, outcome FROM auth.audit_trail WHERE actor_kind = 'operator' ORDER BY seq",
       );
       assert(found.some(({ action }) => action === "auth.account.lift"));
       return found;
     }, patience);
     const used = rows.find(({ details }) => details.includes("ticket 12"));
     t.match(used, { action: "auth.admin.use", actor: / as Robin$/ });
+    const failed = rows.find(({ details }) => details.includes("NOT_FOUND"));
+    t.match(failed, { action: "auth.admin.use", outcome: "refused" }, "and what was refused");
     await world.sql(
       "BEGIN; SET LOCAL session_replication_role = replica; UPDATE auth.audit_trail SET outcome = 'x' WHERE seq = 2; COMMIT",
     );

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import type { Challenge } from "@kismet/contracts";
+import { createDatabase } from "@kismet/database";
 import { createParts, loadConfig } from "@kismet/service-kit";
 import { createWorld, environmentOf, eventually } from "@kismet/testing";
 import t from "tap";
@@ -8,10 +10,14 @@ import { normaliseEmail } from "../src/accounts/normalise-email.ts";
 import { Config } from "../src/config.ts";
 import { createMailer } from "../src/letters/mailer.ts";
 import { newSignInMail } from "../src/letters/mails/new-sign-in-mail.ts";
+import { makeTicketCode } from "../src/oidc/make-ticket-code.ts";
+import * as schema from "../src/schema.ts";
+import { createDigests } from "../src/secrets/digests.ts";
 import {
   authSettings,
   call,
   codeTo,
+  hashSecret,
   logIn,
   mailsTo,
   newAddress,
@@ -130,7 +136,9 @@ await t.test(
 await t.test(
   "A04 a server that refuses a recipient: given up, nobody else's mail held up, and no address in a log",
   async (t) => {
-    const server = await startRefusing(t, (recipient) => /^nobody-/.test(recipient));
+    const server = await startRefusing(t, (recipient) =>
+      /^nobody-/.test(recipient) ? `550 5.1.1 <${recipient}> is unknown` : false,
+    );
     const lines: string[] = [];
     const auth = await startAuth(t, world, { smtpPort: server.port });
     auth.parts.logger.warn = ((fields: object) =>
@@ -159,36 +167,114 @@ await t.test(
   },
 );
 
-type Refusing = { port: number; accepted: string[]; refused: string[] };
+await t.test(
+  "a mail whose first hand-over fails still comes, however soon the same address had a code before",
+  async (t) => {
+    const tried = new Map<string, number>();
+    const server = await startRefusing(t, (recipient) => {
+      const count = (tried.get(recipient) ?? 0) + 1;
+      tried.set(recipient, count);
+      // The first mail is taken; of each after it the first try is not.
+      return count > 1 && count % 2 === 0 ? "451 4.3.0 later" : false;
+    });
+    const auth = await startAuth(t, world, { smtpPort: server.port }, { codeIntervalMs: 600_000 });
+    const email = newAddress();
+    const mailsOf = () => server.texts.filter(({ to }) => to === email);
+    const nextMail = async (count: number) => {
+      const texts = await eventually(() => {
+        assert.equal(mailsOf().length, count);
+        return mailsOf();
+      }, patience);
+      return texts.at(-1)?.text ?? "";
+    };
+    await signup(auth, email);
+    await nextMail(1);
+    auth.clock.move(601_000);
+    await call(auth, "POST", "/v1/auth/verify-email/resend", { body: { email } });
+    const code = /\b\d{6}\b/.exec(await nextMail(2))?.[0] ?? "";
+    t.equal((await verify(auth, email, code)).status, 200, "a code that was asked for again");
+    await call(auth, "POST", "/v1/auth/password/forgot", { body: { email } });
+    const reset = decodeURIComponent(/token=3?D?([\w%-]{43})/.exec(await nextMail(3))?.[1] ?? "");
+    const body = { token: reset, password: "another-lantern-48-loud" };
+    t.equal((await call(auth, "POST", "/v1/auth/password/reset", { body })).status, 204, "a reset");
+    await nextMail(4);
+    const asked = await call<Challenge>(auth, "POST", "/v1/auth/code/request", { body: { email } });
+    const answer = { id: asked.body.challenge?.id, kind: "email_code" };
+    const signIn = /\b\d{6}\b/.exec(await nextMail(5))?.[0] ?? "";
+    const signedIn = await call(auth, "POST", "/v1/auth/challenge", { body: { ...answer, code: signIn } });
+    t.equal(signedIn.status, 200, "a code to sign in with");
+    await auth.stop();
+  },
+);
+
+await t.test(
+  "a code for a ticket of a provider that can't be handed over uses up no other's place",
+  async (t) => {
+    const config = loadConfig(Config, environmentOf(Config, authSettings(world, mail)));
+    const parts = createParts("auth", config);
+    const database = createDatabase(parts, schema);
+    await parts.lifecycle.start();
+    t.teardown(() => parts.lifecycle.stop());
+    const deps = { database, clock: parts.clock, digests: createDigests(hashSecret), codeSeconds: 600 };
+    const ask = (ticket: string, letterId: string) =>
+      makeTicketCode(
+        { ...deps, codeIntervalMs: 0, undoHours: 1, links: () => "" },
+        { kind: "oidc-code", ticket },
+        letterId,
+      );
+    const email = newAddress();
+    await world.sql(
+      `INSERT INTO auth.oidc_tickets (token_hash, provider, subject, email, email_verified, locale, expires_at)
+       VALUES ('a-ticket', 'google', 'subject', $1, false, 'en', now() + interval '1 hour')`,
+      [email],
+    );
+    const letter = crypto.randomUUID();
+    for (let i = 0; i < 8; i += 1) t.ok(await ask("a-ticket", letter), "carried again, it is the one it is");
+    for (let i = 0; i < 4; i += 1) t.ok(await ask("a-ticket", crypto.randomUUID()));
+    t.notOk(await ask("a-ticket", crypto.randomUUID()), "of five in an hour no sixth");
+  },
+);
+
+type Refusing = {
+  port: number;
+  accepted: string[];
+  refused: string[];
+  texts: { to: string; text: string }[];
+};
 
 /** As much of SMTP (RFC 5321) as a client needs to be refused. */
 async function startRefusing(
   t: { teardown(work: () => unknown): void },
-  isRefused: (recipient: string) => boolean,
+  refusalOf: (recipient: string) => string | false,
 ): Promise<Refusing> {
   const sockets = new Set<Socket>();
-  const state: Refusing = { port: 0, accepted: [], refused: [] };
+  const state: Refusing = { port: 0, accepted: [], refused: [], texts: [] };
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
     let isData = false;
     let recipient = "";
     let rest = "";
+    let text = "";
     socket.write("220 here ESMTP\r\n");
     socket.on("data", (chunk) => {
       const parts = (rest + chunk.toString("utf8")).split("\r\n");
       rest = parts.pop() ?? "";
       for (const line of parts) {
         if (isData) {
+          text += `${line}\n`;
           if (line !== ".") continue;
           isData = false;
           state.accepted.push(recipient);
+          state.texts.push({ to: recipient, text: unquoted(text) });
+          text = "";
           socket.write("250 taken\r\n");
         } else if (/^EHLO/i.test(line)) socket.write("250-here\r\n250 SMTPUTF8\r\n");
         else if (/^RCPT/i.test(line)) {
           recipient = /<(.*)>/.exec(line)?.[1] ?? "";
-          if (isRefused(recipient)) state.refused.push(recipient);
-          socket.write(isRefused(recipient) ? `550 5.1.1 <${recipient}> is unknown\r\n` : "250 ok\r\n");
+          const refusal = refusalOf(recipient);
+          if (refusal !== false) state.refused.push(recipient);
+          socket.write(`${refusal === false ? "250 ok" : refusal}\r\n`);
         } else if (/^DATA/i.test(line)) {
           isData = true;
           socket.write("354 go on\r\n");
@@ -204,4 +290,9 @@ async function startRefusing(
   });
   state.port = (server.address() as AddressInfo).port;
   return state;
+}
+
+/** Of quoted-printable, what a line's end and an equals sign need (RFC 2045, 6.7). */
+function unquoted(text: string): string {
+  return text.replaceAll("=\n", "").replaceAll("=3D", "=");
 }

@@ -2,7 +2,7 @@
 import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { createDatabase, recordAudit } from "@kismet/database";
+import { type AuditOutcome, createDatabase, recordAudit } from "@kismet/database";
 import {
   ConfigurationError,
   contextFromHeaders,
@@ -16,15 +16,20 @@ import { createAuthAudit } from "../audit/auth-audit.ts";
 import { Config } from "../config.ts";
 import { createKeyring } from "../keys/keyring.ts";
 import { createLetterbox } from "../letters/letterbox.ts";
+import { createMailLinks } from "../letters/mail-links.ts";
 import * as schema from "../schema.ts";
 import { createDigests } from "../secrets/digests.ts";
 import { createSealing } from "../secrets/sealing.ts";
-import { accountOf, type AdminDeps, ChainBroken, commands, type Flags, UsageError } from "./commands.ts";
+import { accountOf, type AdminDeps, ChainBroken, optionNames, Refused, UsageError } from "./command.ts";
+import { commands } from "./commands.ts";
+import { faultOfUse } from "./decide-use.ts";
 
 const timeoutMs = 600_000;
 const exitCodes = { failed: 1, usage: 2, broken: 3 };
+const maxReasonLength = 500;
 
-const help = `Does what needs auth's own secrets: works on its database, with or without a service that runs.
+const help = `Does what needs auth's own secrets: works on its database, with or without a service that runs. What it mails
+leaves when a service runs.
 
 Usage: npm run admin -- <command> [options]
 
@@ -34,26 +39,28 @@ ${Object.entries(commands)
 
   <member>          a member id or an e-mail address
   --as <name>       who you are, beside the name that the system knows you by
-  --reason <text>   why; both stand in the audit trail
+  --reason <text>   why; both stand in the audit trail, which outlives members: name nobody in it
   --yes             does not ask
-  --json            answers in JSON
+  --json            answers in JSON on one line
   --state <folder>  of the npm start that is meant (.kismet)
 
 With KISMET_DATABASE_URL set the environment is that of the auth service, as in production.
+Each use is in the audit trail before it does anything, and once more if it was refused or failed.
 Ends with 0 when it is done, 1 when it was refused or failed, 2 when it was not understood, 3 when the audit chain is broken.
 `;
 
+const text = { type: "string" } as const;
+const flag = { type: "boolean", default: false } as const;
 const optionTypes = {
-  as: { type: "string" },
-  reason: { type: "string" },
-  until: { type: "string" },
-  statement: { type: "string" },
-  comment: { type: "string" },
-  head: { type: "string" },
-  yes: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-  help: { type: "boolean", default: false },
-} as const;
+  ...(Object.fromEntries(optionNames.map((name) => [name, text])) as Record<
+    (typeof optionNames)[number],
+    typeof text
+  >),
+  as: text,
+  yes: flag,
+  json: flag,
+  help: flag,
+};
 
 try {
   await main(process.argv.slice(2));
@@ -74,21 +81,36 @@ async function main(args: string[]): Promise<void> {
     process.stdout.write(help);
     return;
   }
-  const { name, command, words } = commandOf(positionals);
+  const { name, command, words } = commandOf(positionals, Object.keys(values));
   if (command.isDestructive && !values.yes) await confirm(`${positionals.join(" ")}?`);
   const { username } = userInfo();
   const operator = (values.as === undefined ? username : `${username} as ${values.as}`).slice(0, 100);
   const context = contextFromHeaders(() => undefined, { timeoutMs });
   const answer = await runWithContext({ ...context, operator }, () =>
-    withDeps(async (deps) => {
-      const subject = command.hasMember ? (await accountOf(deps, words[0])).memberId : undefined;
-      // First: what is done must not go without who did it.
-      await recordAudit(deps.database.read, {
-        action: "auth.admin.use",
-        subject,
-        details: { command: name, reason: values.reason?.slice(0, 500) ?? null },
-      });
-      return command.run(deps, words, values satisfies Flags);
+    withDeps(operator, async (deps) => {
+      const details = { command: name, reason: values.reason?.slice(0, maxReasonLength) ?? null };
+      const who = command.hasMember ? words[0] : undefined;
+      const use = (outcome: AuditOutcome, more: { subject?: string; fault?: string }) => {
+        const { subject, ...said } = more;
+        return recordAudit(deps.database.read, {
+          action: "auth.admin.use",
+          outcome,
+          subject,
+          details: { ...details, ...said },
+        });
+      };
+      let subject: string | undefined;
+      try {
+        if (who !== undefined) subject = (await accountOf(deps, who)).memberId;
+        // First: what is done must not go without who did it.
+        await use("ok", subject === undefined ? {} : { subject });
+        return await command.run(deps, words, values);
+      } catch (error) {
+        const fault = error instanceof PublicError ? error.code : (error as Error).name;
+        // If it can't be recorded the database is away, and the error says so.
+        await use("refused", { ...(subject === undefined ? {} : { subject }), fault }).catch(() => undefined);
+        throw error;
+      }
     }),
   );
   process.stdout.write(`${values.json ? JSON.stringify(answer) : JSON.stringify(answer, null, 2)}\n`);
@@ -102,19 +124,19 @@ function parse(args: string[]) {
   }
 }
 
-function commandOf(words: string[]) {
+function commandOf(words: string[], options: readonly string[]) {
   for (const count of [2, 1]) {
     const name = words.slice(0, count).join(" ");
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (!command) continue;
     const rest = words.slice(count);
-    const needed = (command.args.match(/(?<![-\w] )<\w+>/g) ?? []).filter(
-      (word) => !/time|text|seq|digest/.test(word),
-    );
-    if (rest.length < needed.length) throw new UsageError(`Usage: ${name} ${command.args}`);
+    const fault = faultOfUse(command.args, rest, options);
+    if (fault !== undefined) throw new UsageError(`${fault}\nUsage: ${name} ${command.args}`);
     return { name, command, words: rest };
   }
-  throw new UsageError(`"${words.join(" ")}" is no command: npm run admin -- help.`);
+  const alike = Object.keys(commands).filter((name) => name.startsWith(`${words[0]} `));
+  const hint = alike.length > 0 ? ` There are: ${alike.join(", ")}.` : "";
+  throw new UsageError(`"${words.join(" ")}" is no command.${hint} See npm run admin -- help.`);
 }
 
 async function confirm(question: string): Promise<void> {
@@ -125,7 +147,7 @@ async function confirm(question: string): Promise<void> {
   if (!/^y(es)?$/i.test(answer)) throw new UsageError("Nothing was done.");
 }
 
-async function withDeps<T>(work: (deps: AdminDeps) => Promise<T>): Promise<T> {
+async function withDeps<T>(operator: string, work: (deps: AdminDeps) => Promise<T>): Promise<T> {
   const config = loadConfig(Config, process.env);
   // Standard output is the answer's.
   const destination = { write: (line: string) => void process.stderr.write(line) };
@@ -134,16 +156,21 @@ async function withDeps<T>(work: (deps: AdminDeps) => Promise<T>): Promise<T> {
   const { clock } = parts;
   const database = createDatabase(parts, schema);
   const sealing = createSealing(config.keyEncryptionSecret, config.keyEncryptionSecretAlso);
+  const links = createMailLinks(config);
   await parts.lifecycle.start();
   try {
     return await work({
+      operator,
       database,
       clock,
       sealing,
+      links,
       digests: createDigests(config.hashSecret),
       keyring: createKeyring({ database, clock, sealing, signingKeyDays: config.signingKeyDays }),
       letterbox: createLetterbox({ sealing, clock, posted: () => undefined }),
       audit: createAuthAudit(parts, database),
+      minimumAge: config.minimumAge,
+      undoHours: config.emailUndoHours,
     });
   } finally {
     await parts.lifecycle.stop();
@@ -151,8 +178,13 @@ async function withDeps<T>(work: (deps: AdminDeps) => Promise<T>): Promise<T> {
 }
 
 function tell(error: unknown): string {
-  if (error instanceof PublicError) return `${error.code}: ${error.detail}`;
+  if (error instanceof PublicError)
+    return [
+      `${error.code}: ${error.detail}`,
+      ...(error.errors ?? []).map(({ path, message }) => `  ${path.replace("/", "")} ${message}`),
+    ].join("\n");
   if (error instanceof ChainBroken) return `The audit chain is broken: ${error.message}.`;
-  if (error instanceof UsageError || error instanceof ConfigurationError) return error.message;
+  if (error instanceof UsageError || error instanceof Refused || error instanceof ConfigurationError)
+    return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

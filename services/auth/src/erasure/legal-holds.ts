@@ -8,6 +8,8 @@ import { findErasure } from "./erasures-repository.ts";
 import { insertHold, liftHolds } from "./legal-holds-repository.ts";
 
 type Deps = { database: AuthDatabase; clock: Clock };
+/** `reference` is how the case is known elsewhere: it is kept with the hold, and not in the trail, which outlives it. */
+type Hold = { memberId: string; reason: string; reference?: string | null; by: string };
 
 /**
  * Keeps a member from being erased, for as long as it is not lifted; nothing else changes. Throws AUTH_ERASURE_BEGUN if it
@@ -15,7 +17,7 @@ type Deps = { database: AuthDatabase; clock: Clock };
  */
 export async function placeLegalHold(
   { database, clock }: Deps,
-  { memberId, reason, by }: { memberId: string; reason: string; by: string },
+  { memberId, reason, reference = null, by }: Hold,
 ): Promise<{ id: string }> {
   const id = randomUUIDv7();
   await database.transaction(async (tx) => {
@@ -28,15 +30,15 @@ export async function placeLegalHold(
       subject: memberId,
       details: { holdId: id },
     });
-    await insertHold(tx, { id, memberId, reason, placedBy: by, placedAt: clock.now() });
+    await insertHold(tx, { id, memberId, reason, reference, placedBy: by, placedAt: clock.now() });
   });
   return { id };
 }
 
-/** All of the member's. Gives how many there were; an erasure that waited for it begins by itself. */
+/** One of the member's, without an id all of them; how many there were. An erasure that waited for it begins by itself. */
 export async function liftLegalHolds(
   { database, clock }: Deps,
-  { memberId, by }: { memberId: string; by: string },
+  { memberId, id, by }: { memberId: string; id?: string; by: string },
 ): Promise<number> {
   return database.transaction(async (tx) => {
     await lockAccount(tx, memberId);
@@ -44,7 +46,8 @@ export async function liftLegalHolds(
       action: "auth.legal-hold.lift",
       actor: { kind: "operator", name: by },
       subject: memberId,
+      details: { holdId: id ?? null },
     });
-    return liftHolds(tx, memberId, clock.now());
+    return liftHolds(tx, { memberId, id }, clock.now());
   });
 }

@@ -62,16 +62,18 @@ export async function takeDueExports(
     .returning();
 }
 
-/** Null gives it up. Does nothing if another has taken it meanwhile. */
+/** Null gives it up. Does nothing, and says so, if another has taken it meanwhile. */
 export async function postponeExport(
   reads: Reads,
   { id, writer }: { id: string; writer: string },
   nextAttemptAt: Date | null,
-): Promise<void> {
-  await reads
+): Promise<boolean> {
+  const postponed = await reads
     .update(exports)
     .set({ nextAttemptAt })
-    .where(and(eq(exports.id, id), eq(exports.writer, writer)));
+    .where(and(eq(exports.id, id), eq(exports.writer, writer)))
+    .returning({ id: exports.id });
+  return postponed.length > 0;
 }
 
 /** False if another has taken it meanwhile: what this one has written is then nobody's. */

@@ -2,6 +2,7 @@ import type { Bus } from "@kismet/bus";
 import { type Clock, contextFromHeaders, type Logger, runWithContext } from "@kismet/service-kit";
 import { findAccount } from "../accounts/accounts-repository.ts";
 import type { Letterbox } from "../letters/letterbox.ts";
+import { exportFailedMail } from "../letters/mails/export-failed-mail.ts";
 import { exportReadyMail } from "../letters/mails/export-ready-mail.ts";
 import type { Sealing } from "../secrets/sealing.ts";
 import type { AuthDatabase } from "../storage.ts";
@@ -24,7 +25,7 @@ export type ArchiveDeps = {
 export const archiveTimeoutMs = 300_000;
 const hourMs = 3_600_000;
 const backoff = { baseMs: 1_000, maxMs: 600_000 };
-/** Who has waited for so long asks again. */
+/** Who has waited for so long is told, and asks again. */
 const givenUpAfterMs = 24 * hourMs;
 
 /**
@@ -70,7 +71,21 @@ async function giveWay(deps: ArchiveDeps, taken: StoredExport, writer: string, e
   const givenUp = now - requestedAt.getTime() > givenUpAfterMs;
   logger.warn({ err, exportId: id, attempts, givenUp }, "an archive could not be made");
   await deleteChunksOf(database.read, id, writer);
+  if (givenUp) return giveUp(deps, taken, writer);
   const waitMs =
     Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(attempts, 12)) * (0.5 + Math.random() / 2);
-  await postponeExport(database.read, { id, writer }, givenUp ? null : new Date(now + waitMs));
+  await postponeExport(database.read, { id, writer }, new Date(now + waitMs));
+}
+
+async function giveUp(
+  { database, letterbox }: ArchiveDeps,
+  taken: StoredExport,
+  writer: string,
+): Promise<void> {
+  const { id, memberId, requestedAt: askedAt } = taken;
+  await database.transaction(async (tx) => {
+    if (!(await postponeExport(tx, { id, writer }, null))) return;
+    const account = await findAccount(tx, memberId);
+    if (account) await letterbox.post(tx, { kind: "mail", mail: exportFailedMail(account, { askedAt }) });
+  });
 }

@@ -12,15 +12,15 @@ export async function handleLetter(deps: CodeDeps, letter: Letter, id: string): 
     case "signup":
       return startSignup(deps, letter, id);
     case "resend-code":
-      return renewCode(deps, letter.email);
+      return renewCode(deps, letter.email, id);
     case "forgot-password":
-      return makeResetToken(deps, letter.email);
+      return makeResetToken(deps, letter.email, id);
     case "challenge-code":
       return makeChallengeCode(deps, letter, id);
     case "email-change":
       return makeEmailChange(deps, letter, id);
     case "oidc-code":
-      return makeTicketCode(deps, letter);
+      return makeTicketCode(deps, letter, id);
     case "mail":
       return letter.mail;
   }

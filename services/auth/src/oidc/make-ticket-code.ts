@@ -1,4 +1,5 @@
 import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import { decideAgain } from "../letters/decide-again.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
 import { addressCodeMail } from "../letters/mails/address-code-mail.ts";
 import { knownAddressMail } from "../letters/mails/known-address-mail.ts";
@@ -14,6 +15,7 @@ type Asked = Extract<Letter, { kind: "oidc-code" }>;
 export async function makeTicketCode(
   deps: CodeDeps,
   { ticket: tokenHash }: Asked,
+  letterId: string,
 ): Promise<Mail | undefined> {
   const { database, clock, digests, codeSeconds } = deps;
   return database.transaction(async (tx) => {
@@ -22,8 +24,11 @@ export async function makeTicketCode(
     if (!ticket?.email || ticket.locale === null) return undefined;
     const { email, locale } = ticket;
     const account = await lockAccountByEmail(tx, email);
-    if ((await countTicketCodes(tx, email)) >= maxCodesPerHour) return undefined;
-    const sent = { codesSent: ticket.codesSent + 1, codeSentAt: now };
+    const last = { madeAt: ticket.codeSentAt, letterId: ticket.codeLetterId };
+    const isAgain = decideAgain(last, { id: letterId, now, intervalMs: 0 }) === "again";
+    if (!isAgain && (await countTicketCodes(tx, email)) >= maxCodesPerHour) return undefined;
+    const codesSent = ticket.codesSent + (isAgain ? 0 : 1);
+    const sent = { codesSent, codeSentAt: now, codeLetterId: letterId };
     if (account && account.status !== "unverified") {
       await updateTicket(tx, tokenHash, sent);
       return knownAddressMail(account, {});

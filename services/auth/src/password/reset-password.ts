@@ -13,6 +13,7 @@ import { endAllSessions } from "../sessions/sessions-repository.ts";
 import type { GuessGuard } from "../signin/guess-guard.ts";
 import { forgetDevices } from "../signin/devices-repository.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
+import { isInvitationOf, readInvitation } from "../staff/invitation.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { decidePassword } from "./decide-password.ts";
 import { ResetTokenInvalid } from "./password-errors.ts";
@@ -20,12 +21,17 @@ import { deleteReset, findReset } from "./resets-repository.ts";
 
 export type PasswordDeps = SessionDeps & { letterbox: Letterbox; guard: GuessGuard; codeSeconds: number };
 
-/** Whose password the token may set. */
+/** Whose password the token may set: of a reset that was asked for, or of an invitation. */
 export async function findResetAccount(
   deps: PasswordDeps,
   token: string,
 ): Promise<StoredAccount | undefined> {
   const { database, clock, digests, codeSeconds } = deps;
+  const invited = readInvitation(token);
+  if (invited !== undefined) {
+    const account = await findAccount(database.read, invited);
+    return account && isInvitationOf(digests, token, account, clock.now()) ? account : undefined;
+  }
   const reset = await findReset(database.read, digests.of("password reset", token));
   if (!reset || clock.now().getTime() - reset.createdAt.getTime() >= codeSeconds * 1_000) return undefined;
   return findAccount(database.read, reset.memberId);
@@ -41,9 +47,10 @@ export async function resetPassword(deps: PasswordDeps, token: string, password:
   decidePassword(password, email, commonPasswords);
   const passwordHash = await hasher.hash(password);
   await database.transaction(async (tx) => {
-    await lockAccount(tx, memberId);
+    const locked = await lockAccount(tx, memberId);
+    const isInvitation = locked && isInvitationOf(digests, token, locked, clock.now());
     // Somebody may have used it meanwhile.
-    if (!(await findReset(tx, tokenHash))) throw new ResetTokenInvalid();
+    if (!isInvitation && !(await findReset(tx, tokenHash))) throw new ResetTokenInvalid();
     await deleteReset(tx, memberId);
     await updateAccount(tx, memberId, { passwordHash });
     await recordAudit(tx, { action: "auth.password.reset", actor: { kind: "stranger" }, subject: memberId });

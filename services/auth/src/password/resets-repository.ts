@@ -6,11 +6,11 @@ export type StoredReset = typeof passwordResets.$inferSelect;
 
 /** Takes the place of an earlier one. */
 export async function saveReset(tx: Tx, reset: StoredReset): Promise<void> {
-  const { tokenHash, createdAt } = reset;
+  const { tokenHash, letterId, createdAt } = reset;
   await tx
     .insert(passwordResets)
     .values(reset)
-    .onConflictDoUpdate({ target: passwordResets.memberId, set: { tokenHash, createdAt } });
+    .onConflictDoUpdate({ target: passwordResets.memberId, set: { tokenHash, letterId, createdAt } });
 }
 
 export async function findReset(reads: Reads, tokenHash: string): Promise<StoredReset | undefined> {

@@ -52,6 +52,8 @@ export const signups = auth.table(
     locale: text("locale").notNull(),
     acceptedTermsVersion: text("accepted_terms_version").notNull(),
     codeHash: text("code_hash").notNull(),
+    /** For which letter the code was made. */
+    codeLetterId: uuid("code_letter_id"),
     triesLeft: smallint("tries_left").notNull(),
     codesSent: smallint("codes_sent").notNull(),
     codeSentAt: moment("code_sent_at").notNull(),
@@ -99,6 +101,8 @@ export const passwordResets = auth.table("password_resets", {
     .primaryKey()
     .references(() => accounts.memberId, { onDelete: "cascade" }),
   tokenHash: text("token_hash").notNull().unique("password_resets_token"),
+  /** For which letter it was made. */
+  letterId: uuid("letter_id"),
   createdAt: moment("created_at").notNull(),
 });
 

@@ -57,6 +57,8 @@ export const legalHolds = auth.table(
       .notNull()
       .references(() => accounts.memberId, { onDelete: "cascade" }),
     reason: text("reason").notNull(),
+    /** Of the case, as others know it. */
+    reference: text("reference"),
     /** A member of the staff, or the operator at the command line. */
     placedBy: text("placed_by").notNull(),
     placedAt: moment("placed_at").notNull(),

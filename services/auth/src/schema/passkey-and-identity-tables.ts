@@ -106,6 +106,8 @@ export const oidcTickets = auth.table(
     locale: text("locale"),
     acceptedTermsVersion: text("accepted_terms_version"),
     codeHash: text("code_hash"),
+    /** For which letter the code was made. */
+    codeLetterId: uuid("code_letter_id"),
     codeSentAt: moment("code_sent_at"),
     codesSent: smallint("codes_sent").notNull().default(0),
     triesLeft: smallint("tries_left").notNull().default(0),

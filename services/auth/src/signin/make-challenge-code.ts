@@ -1,5 +1,6 @@
 import { type Clock } from "@kismet/service-kit";
 import { lockAccount, lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import { decideAgain } from "../letters/decide-again.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
 import { signInCodeMail } from "../letters/mails/sign-in-code-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
@@ -34,10 +35,11 @@ export async function makeChallengeCode(
     if (!account || account.status === "unverified" || !challenge) return undefined;
     const now = clock.now();
     if (challenge.usedAt || challenge.expiresAt <= now) return undefined;
-    const { id, codeMadeAt } = challenge;
-    // A letter that is carried again, since its mail could not be handed over, makes another code.
-    const isAgain = challenge.codeLetterId === letterId;
-    if (!isAgain && codeMadeAt && now.getTime() - codeMadeAt.getTime() < codeIntervalMs) return undefined;
+    const { id } = challenge;
+    const last = { madeAt: challenge.codeMadeAt, letterId: challenge.codeLetterId };
+    const decided = decideAgain(last, { id: letterId, now, intervalMs: codeIntervalMs });
+    if (decided === "too soon") return undefined;
+    const isAgain = decided === "again";
     const { memberId } = account;
     const familiar = challenge.familiar || (await isOwn(tx, deps, memberId, challenge, letter));
     const sent = await countCodes(

@@ -1,5 +1,6 @@
 import type { Clock } from "@kismet/service-kit";
 import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import { decideAgain } from "../letters/decide-again.ts";
 import type { MailLinks } from "../letters/mail-links.ts";
 import type { Mail } from "../letters/letter.ts";
 import { verificationMail } from "../letters/mails/verification-mail.ts";
@@ -22,7 +23,7 @@ export type CodeDeps = {
 };
 
 /** Another code for the latest sign-up; nothing if there is none, or if it has just got one. */
-export async function renewCode(deps: CodeDeps, email: string): Promise<Mail | undefined> {
+export async function renewCode(deps: CodeDeps, email: string, letterId: string): Promise<Mail | undefined> {
   const { database, clock, digests, codeSeconds, codeIntervalMs, links } = deps;
   return database.transaction(async (tx) => {
     const account = await lockAccountByEmail(tx, email);
@@ -30,15 +31,19 @@ export async function renewCode(deps: CodeDeps, email: string): Promise<Mail | u
     const signups = await listSignups(tx, account.memberId);
     const [latest] = signups;
     const now = clock.now();
-    if (!latest || now.getTime() - latest.codeSentAt.getTime() < codeIntervalMs) return undefined;
-    if (!mayAnotherCodeBeSent(signups, now)) return undefined;
+    if (!latest) return undefined;
+    const last = { madeAt: latest.codeSentAt, letterId: latest.codeLetterId };
+    const decided = decideAgain(last, { id: letterId, now, intervalMs: codeIntervalMs });
+    if (decided === "too soon") return undefined;
+    if (decided === "new" && !mayAnotherCodeBeSent(signups, now)) return undefined;
     const code = newCode();
     const codeHash = codeHashOf(digests, latest.id, code);
     await saveSignup(tx, {
       ...latest,
       codeHash,
       triesLeft: triesPerCode,
-      codesSent: latest.codesSent + 1,
+      codeLetterId: letterId,
+      codesSent: latest.codesSent + (decided === "again" ? 0 : 1),
       codeSentAt: now,
     });
     const { id, locale } = latest;

@@ -20,11 +20,11 @@ export async function findSignup(reads: Reads, id: string): Promise<StoredSignup
 }
 
 export async function saveSignup(tx: Tx, signup: StoredSignup): Promise<void> {
-  const { codeHash, triesLeft, codesSent, codeSentAt } = signup;
-  await tx
-    .insert(signups)
-    .values(signup)
-    .onConflictDoUpdate({ target: signups.id, set: { codeHash, triesLeft, codesSent, codeSentAt } });
+  const { codeHash, codeLetterId, triesLeft, codesSent, codeSentAt } = signup;
+  await tx.insert(signups).values(signup).onConflictDoUpdate({
+    target: signups.id,
+    set: { codeHash, codeLetterId, triesLeft, codesSent, codeSentAt },
+  });
 }
 
 /** A wrong code counts against every sign-up with the address, since it was tried on all of them. */

@@ -52,6 +52,7 @@ export async function startSignup(deps: CodeDeps, signup: Signup, id: string): P
       memberId,
       ...applicant,
       codeHash,
+      codeLetterId: id,
       triesLeft: triesPerCode,
       codesSent: 1,
       codeSentAt: now,
