@@ -14,6 +14,7 @@ import t from "tap";
 import { restoreAccount } from "../src/accounts/delete-account.ts";
 import { Config } from "../src/config.ts";
 import { beginErasures } from "../src/erasure/begin-erasures.ts";
+import { takeDueErasures } from "../src/erasure/erasures-repository.ts";
 import { liftLegalHolds, placeLegalHold } from "../src/erasure/legal-holds.ts";
 import * as schema from "../src/schema.ts";
 import { createDigests } from "../src/secrets/digests.ts";
@@ -148,6 +149,27 @@ await t.test(
     await world.sql("DELETE FROM auth.erasures WHERE digest = 'x'");
   },
 );
+
+await t.test("an erasure that somebody has taken is nobody else's until the lease is over", async (t) => {
+  const later = (minutes: number) => new Date(clock.now().getTime() + 1_000 * dayMs + minutes * 60_000);
+  const id = newId();
+  // Due at a time that the service itself does not see.
+  await world.sql(
+    `INSERT INTO auth.erasures (id, digest, began_at, next_attempt_at, attempts) VALUES ($1, 'leased', now(), $2, 0)`,
+    [id, later(0)],
+  );
+  const take = async (now: Date) => {
+    const taken = await database.transaction((tx) =>
+      takeDueErasures(tx, now, new Date(now.getTime() + 120_000), 100),
+    );
+    return taken.filter((each) => each.id === id).length;
+  };
+  const both = await Promise.all([take(later(1)), take(later(1))]);
+  t.same(both.sort(), [0, 1]);
+  t.equal(await take(later(2)), 0);
+  t.equal(await take(later(4)), 1, "who was taken and not finished is taken again");
+  await world.sql("DELETE FROM auth.erasures WHERE digest = 'leased'");
+});
 
 await t.test("a receipt counts if it is of this erasure, and signed by the service as ever", async (t) => {
   const { session } = await newMember(auth, mail);

@@ -1,7 +1,13 @@
-import { type BlockCreated, type BlockedMember, type PayloadOf } from "@kismet/contracts";
-import { routesWithIds } from "@kismet/testing";
+import assert from "node:assert/strict";
+import { type BlockCreated, type BlockedMember, eraseMember, type PayloadOf } from "@kismet/contracts";
+import { createDatabase } from "@kismet/database";
+import { createParts, loadConfig } from "@kismet/service-kit";
+import { environmentOf, eventually, newId, routesWithIds } from "@kismet/testing";
 import { latLngToCell } from "h3-js";
 import t from "tap";
+import { saveBlock } from "../src/blocks/blocks-repository.ts";
+import { Config } from "../src/config.ts";
+import * as schema from "../src/schema.ts";
 import {
   type Answer,
   berlin,
@@ -13,6 +19,9 @@ import {
   mara,
   startProfile,
 } from "./profile-world.ts";
+
+/** Test files share two cores. */
+const patience = { timeoutMs: 15_000 };
 
 type BlockTold = PayloadOf<typeof BlockCreated>;
 
@@ -201,6 +210,46 @@ await t.test("blocks are bounded, and nobody blocks themselves", async (t) => {
   }
   t.equal(new Set(seen).size, 5, "pages hold each once");
   t.equal(seen.length, 5);
+});
+
+await t.test("a block of somebody who is just being erased is erased with them, or not made", async (t) => {
+  const [ann, ben, cat] = [await member(), await member(), await member()];
+  const parts = createParts("profile", loadConfig(Config, environmentOf(Config, world.settings("profile"))));
+  const database = createDatabase(parts, schema);
+  await parts.lifecycle.start();
+  t.teardown(() => parts.lifecycle.stop());
+  const waiting = (count: number) =>
+    eventually(async () => {
+      const rows = await world.sql(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      assert.equal(rows.length, count);
+    }, patience);
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  t.teardown(() => released.resolve());
+  // The same row, not decided yet: whoever blocks waits for it in the middle.
+  const other = database.transaction(async (tx) => {
+    const row = { blockerId: ben.memberId, blockedId: ann.memberId, version: 1, active: true };
+    await saveBlock(tx, { ...row, id: newId(), changedAt: new Date() });
+    reached.resolve();
+    await released.promise;
+    tx.rollback();
+  });
+  await reached.promise;
+  const blocked = ben.put(blockOf(ann));
+  await waiting(1);
+  const erase = () =>
+    world.auth.bus.request(eraseMember("profile"), { erasureId: newId(), memberId: ann.memberId });
+  const first = erase().catch(() => undefined);
+  await waiting(2);
+  released.resolve();
+  await assert.rejects(other);
+  t.equal((await blocked).status, 204);
+  await first;
+  // What was told of her may have been on its way.
+  await eventually(erase, patience);
+  t.equal((await cat.put(blockOf(ann))).status, 204, "the answer is as ever");
+  t.same(await world.sql("SELECT 1 FROM profile.blocks WHERE blocked_id = $1", [ann.memberId]), []);
 });
 
 await t.test("A14 of other members' objects one sees and changes only what is everybody's", async (t) => {

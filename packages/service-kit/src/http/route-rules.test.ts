@@ -42,6 +42,12 @@ test("A36 a route whose answers hold a secret, or are about one, can't have them
   t.throws(() => register({ poll: true }, undefined, "POST"), { message: /polled/ });
 });
 
+test("A18 a route that other sites may call reads no cookie and asks for nobody", async (t) => {
+  t.doesNotThrow(() => register({ crossSite: true, auth: "public" }));
+  t.throws(() => register({ crossSite: true }), { message: /other sites/ });
+  t.throws(() => register({ crossSite: true, auth: "public", cookie: true }), { message: /other sites/ });
+});
+
 test("A37 a service without the register of clients can't have a route for them", async (t) => {
   t.throws(() => register({ auth: "client" }), { message: /register/ });
 });
