@@ -13,6 +13,7 @@ import {
   call,
   codeTo,
   goodPassword,
+  holdAccount,
   logIn,
   mailsTo,
   newAddress,
@@ -23,6 +24,7 @@ import {
   startAuth,
   startMail,
   verify,
+  waitingForLocks,
 } from "./auth-world.ts";
 import { begin, comeBack, finish, oidcSettings, returnUrls, signInWith, TestProvider } from "./oidc-world.ts";
 
@@ -109,7 +111,9 @@ await t.test(
     t.match(await finish(auth, google, other, { state: "made-up" }), refused);
     t.equal(google.timesAsked("/token"), asked, "and the provider was not asked");
     const third = await comeBack(auth, google, login);
+    const askedApple = apple.timesAsked("/token");
     t.match(await finish(auth, apple, third), refused, "at another provider");
+    t.equal(apple.timesAsked("/token"), askedApple, "which does not hear of it");
     const fourth = await comeBack(auth, google, login);
     auth.clock.move(601_000);
     t.match(await finish(auth, google, fourth), refused, "too late");
@@ -289,6 +293,62 @@ await t.test("a provider without an address asks for one, and one's own is verif
     .body;
   t.match(await call(auth, "GET", "/v1/auth/me", { token }), { body: { email } });
 });
+
+await t.test("a code proves the address that it was sent to, and five an hour go to one", async (t) => {
+  google.people.set("many-addresses", {});
+  const { token: ticket } = ticketOf(await signInWith(auth, google, "many-addresses"));
+  const [own, wanted] = [newAddress(), newAddress()];
+  for (let i = 1; i <= 5; i += 1) {
+    t.equal((await signUp(ticket, { email: own })).status, 202);
+    await codeTo(mail, own, i);
+  }
+  const code = await codeTo(mail, own, 5);
+  t.equal((await signUp(ticket, { email: own })).status, 202, "a sixth is answered the same");
+  t.equal((await signUp(ticket, { email: wanted })).status, 202);
+  await eventually(async () => assert.deepEqual(await world.sql("SELECT 1 FROM auth.letters"), []), patience);
+  t.same([(await mailsTo(mail, own)).length, (await mailsTo(mail, wanted)).length], [5, 0]);
+  t.match(
+    await call(auth, "POST", "/v1/auth/oidc/sign-up/verify", { body: { ticket, code } }),
+    { status: 422, body: { code: "AUTH_CODE_INVALID" } },
+    "no other address",
+  );
+});
+
+await t.test(
+  "what is unlinked at the same moment opens nothing, and two never leave no way in",
+  async (t) => {
+    const { session } = await newGoogleMember();
+    const token = session.accessToken;
+    const second = somebody({}, apple);
+    const linking = await comeBack(auth, apple, second.login, { kind: "link", token });
+    t.equal((await finish(auth, apple, linking)).status, 200);
+    const both = await identities(token);
+    t.equal(both.length, 2);
+    const unlink = (id = "") => call(auth, "DELETE", `/v1/auth/identities/${id}`, { token });
+    const held = await holdAccount(world, session.memberId);
+    const unlinked = both.map(({ id }) => unlink(id));
+    await waitingForLocks(world, 2);
+    await held.commit();
+    t.same((await Promise.all(unlinked)).map(({ status }) => status).sort(), [204, 409]);
+
+    const other = await newGoogleMember();
+    await world.sql("UPDATE auth.accounts SET password_hash = 'x' WHERE member_id = $1", [
+      other.session.memberId,
+    ]);
+    const [identity] = await identities(other.session.accessToken);
+    const came = await comeBack(auth, google, other.login);
+    const holding = await holdAccount(world, other.session.memberId);
+    const gone = call(auth, "DELETE", `/v1/auth/identities/${identity?.id}`, {
+      token: other.session.accessToken,
+    });
+    await waitingForLocks(world, 1);
+    const opened = finish(auth, google, came);
+    await waitingForLocks(world, 2);
+    await holding.commit();
+    t.equal((await gone).status, 204);
+    t.match(await opened, refused);
+  },
+);
 
 await t.test(
   "an account with the verified address is linked only by its owner, who signs in to it first",
