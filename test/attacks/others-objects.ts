@@ -87,6 +87,10 @@ const rows: Record<string, Row> = {
     ...staffRow("PUT /v1/admin/members/:id/roles"),
     body: { roles: ["admin"] },
   },
+  "POST /v1/admin/members/:id/age": {
+    ...staffRow("POST /v1/admin/members/:id/age"),
+    body: { action: "move", jurisdiction: "DE" },
+  },
   "POST /v1/admin/appeals/:id/decision": {
     ...staffRow("POST /v1/admin/appeals/:id/decision"),
     body: { outcome: "overturned", reason: "x" },
@@ -206,6 +210,7 @@ async function gather(system: System, accounts: Account[]): Promise<{ cast: Cast
       "another member": cat.member,
       "a blocked one": dan.member,
       "somebody unverified": minted({ st: "unverified" }),
+      "somebody of unproven age": minted({ st: "age_unproven" }),
       "somebody who leaves": minted({ st: "deleting" }),
       "a moderator": minted({ roles: ["moderator"] }),
       "a supporter": minted({ roles: ["support"] }),

@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { Jurisdiction } from "./age.ts";
 import { AccountStatus, Jwk, Role } from "./member.ts";
 import { Day, literals, nullable, page, strict, Timestamp, Uuid } from "./schema.ts";
 import { defineEvent, defineRequest } from "./subject.ts";
@@ -72,6 +73,8 @@ export const SignupRequest = strict({
   /** BCP 47. */
   locale: Type.Optional(Type.String({ pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", maxLength: 35 })),
   acceptedTermsVersion: Type.String({ minLength: 1, maxLength: 32, pattern: "^[A-Za-z0-9._-]+$" }),
+  /** Where the member lives, for the law on ages there. */
+  jurisdiction: Type.Optional(Jurisdiction),
 });
 export type SignupRequest = Static<typeof SignupRequest>;
 

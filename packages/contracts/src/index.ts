@@ -13,6 +13,7 @@ export * from "./route-policy.ts";
 export * from "./subject.ts";
 export * from "./member.ts";
 export * from "./webauthn.ts";
+export * from "./age.ts";
 export * from "./auth.ts";
 export * from "./standing.ts";
 export * from "./clients.ts";

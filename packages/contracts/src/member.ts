@@ -2,10 +2,19 @@ import { Type, type Static } from "typebox";
 import { literals, strict, Uuid } from "./schema.ts";
 
 /**
- * `hidden` by the member, `suspended` for a time and `banned` by staff. Only an `active` one is seen by others, and only
- * an active one's token opens more than what is said to be open to `anyStatus`.
+ * `hidden` by the member, `suspended` for a time and `banned` by staff, `age_unproven` where the law wants a proof that is
+ * not there. Only an `active` one is seen by others, and only an active one's token opens more than what is said to be
+ * open to `anyStatus`.
  */
-export const accountStatuses = ["unverified", "active", "hidden", "suspended", "banned", "deleting"] as const;
+export const accountStatuses = [
+  "unverified",
+  "age_unproven",
+  "active",
+  "hidden",
+  "suspended",
+  "banned",
+  "deleting",
+] as const;
 export const AccountStatus = literals(accountStatuses);
 export type AccountStatus = Static<typeof AccountStatus>;
 

@@ -80,7 +80,7 @@ export const OidcLinked = strict({ linked: Uuid });
 export const OidcOutcome = Type.Union([...SignInAnswer.anyOf, OidcTicket, OidcLinked]);
 export type OidcOutcome = SignInAnswer | OidcTicket | Static<typeof OidcLinked>;
 
-const { birthDate, locale, acceptedTermsVersion } = SignupRequest.properties;
+const { birthDate, locale, acceptedTermsVersion, jurisdiction } = SignupRequest.properties;
 export const OidcSignUp = strict({
   ticket: Secret,
   /** Only where the provider gave none that it has verified. */
@@ -88,6 +88,7 @@ export const OidcSignUp = strict({
   birthDate,
   locale,
   acceptedTermsVersion,
+  jurisdiction,
   device: Type.Optional(Device),
 });
 export type OidcSignUp = Static<typeof OidcSignUp>;

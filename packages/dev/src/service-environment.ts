@@ -48,6 +48,8 @@ export function serviceEnvironment(
       auditSecret: secret("auth-audit"),
       passkeyRpId,
       passkeyOrigins: localOrigin(publicUrl),
+      ageSandboxEnabled: true,
+      ageProviderSecret: secret("auth-age-sandbox"),
       ...oidc(input),
     },
     profile: database,

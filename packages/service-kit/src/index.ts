@@ -35,6 +35,7 @@ export {
 export { continueTrace, isTraced, traceHeaders, traceIdOf } from "./context/trace-context.ts";
 export {
   AccountNotActive,
+  AgeAssuranceRequired,
   BodyTooLarge,
   ClientKeyRefused,
   DeadlineExceeded,
@@ -55,7 +56,8 @@ export { createHttpApp, type StaffUse } from "./http/app.ts";
 export { type App, createAppShell } from "./http/app-shell.ts";
 export { securityHeaders } from "./http/unreadable-requests.ts";
 export { isSampled } from "./http/access-log.ts";
-export { authenticate, authenticateClient } from "./http/authentication.ts";
+export { authenticate, authenticateClient, notActive } from "./http/authentication.ts";
+export { ownUrlOf } from "./http/own-url.ts";
 export { publishDocument } from "./http/openapi.ts";
 export { cursorOf, idOf, pageOf } from "./http/cursor.ts";
 export { isDeeperThan, maxBodyDepth } from "./http/json-body.ts";
@@ -90,6 +92,7 @@ export { lengthOf, normaliseText } from "./text/normalise-text.ts";
 export { type ClientKeys, createClientKeys, type RegisteredClient } from "./tokens/client-keys.ts";
 export { createRevocations, type Revocation, type Revocations } from "./tokens/revocations.ts";
 export { ageOf, type Day, dayOf } from "./time/age-of.ts";
+export { signatureFault, signBody } from "./tokens/signed-body.ts";
 export { createTokenSigner, type TokenSigner } from "./tokens/token-signer.ts";
 export { createTokenVerifier, type TokenVerifier } from "./tokens/token-verifier.ts";
 /** For metrics of a service's own, registered with `parts.metrics`. */

@@ -4,6 +4,7 @@ import { serveCustody } from "@kismet/custody";
 import { createDatabase, keepSealed } from "@kismet/database";
 import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
 import { registerAccounts } from "./accounts/account-routes.ts";
+import { serveAges } from "./age/serve-ages.ts";
 import { serveCanaries } from "./canary/serve-canaries.ts";
 import { registerClients } from "./clients/client-routes.ts";
 import { recordStaffUse } from "./audit/record-staff-use.ts";
@@ -131,6 +132,7 @@ export async function buildApp(
   registerStandingRoutes(app, deps);
   registerStaffRoutes(app, { ...deps, audit });
   endSuspensions(parts, deps);
+  serveAges(app, parts, { ...deps, minimumAge });
   startUpkeep(parts, { database, keyring, sealing });
   return app;
 }

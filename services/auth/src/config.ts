@@ -60,6 +60,15 @@ export const Config = Type.Object({
     maxItems: 32,
     default: [],
   }),
+  /** Whoever checks ages, or the bridge to them: docs/adr/age-assurance.md. Without one no age can be proven. */
+  ageProviderUrl: Type.Optional(Type.String({ pattern: "^https?://[^\\s]+$", maxLength: 2_048 })),
+  /** Signs what goes to the provider, or to the sandbox, and what comes from it. */
+  ageProviderSecret: Type.Optional(secret()),
+  /** The provider for development, where anybody says how old they are. Refused in production. */
+  ageSandboxEnabled: Type.Boolean({ default: false }),
+  /** How long a member may be away at the provider. */
+  ageCheckSeconds: Type.Integer({ minimum: 60, maximum: 86_400, default: 1_800 }),
+  ageChecksPerDay: Type.Integer({ minimum: 1, maximum: 100, default: 5 }),
   refreshDays: Type.Integer({ minimum: 1, maximum: 90, default: 30 }),
   sessionDays: Type.Integer({ minimum: 1, maximum: 730, default: 365 }),
   /** How long a refresh whose answer was lost may be repeated. */

@@ -19,7 +19,7 @@ const auditColumns = [
 const { accounts, signups, sessions, passwordResets, devices, places, challenges, totps, recoveryCodes } =
   schema;
 const { emailChanges, passkeys, passkeyChallenges, identities, oidcFlows, oidcTickets } = schema;
-const { appeals, restrictions } = schema;
+const { ageAssurances, ageChecks, appeals, restrictions } = schema;
 const { erasures, legalHolds, exports, exportChunks } = schema;
 
 const mine = "it is the member";
@@ -37,6 +37,7 @@ export const custody = declareCustody(schema, {
       ...{ locale: "the account has it", acceptedTermsVersion: "the account has it", codeHash: secret },
       ...{ triesLeft: plumbing, codesSent: plumbing, codeSentAt: plumbing, createdAt: plumbing },
       codeLetterId: reference,
+      jurisdiction: "the account has it",
     },
     erased: [{ rows: (id) => eq(signups.memberId, id) }],
   },
@@ -161,6 +162,7 @@ export const custody = declareCustody(schema, {
       ...{ locale: "the account has it", acceptedTermsVersion: "the account has it", codeHash: secret },
       ...{ codeSentAt: plumbing, codesSent: plumbing, triesLeft: plumbing, expiresAt: plumbing },
       codeLetterId: reference,
+      jurisdiction: "the account has it",
     },
     // They have no member: whose they are is known by the address, or by the provider's name for them.
     erased: [
@@ -204,6 +206,25 @@ export const custody = declareCustody(schema, {
       ...{ sealedKey: secret, writer: plumbing },
     },
     erased: [{ rows: (id) => eq(exports.memberId, id) }],
+  },
+  ageAssurances: {
+    section: {
+      name: "age",
+      title: "How well your age is known",
+      rows: (id) => eq(ageAssurances.memberId, id),
+    },
+    exported: ["state", "method", "provenAge", "provider", "providerRef", "decidedAt", "expiresAt"],
+    withheld: { memberId: mine, restrictionId: reference },
+    erased: [{ rows: (id) => eq(ageAssurances.memberId, id) }],
+  },
+  ageChecks: {
+    section: { name: "age-checks", title: "Checks of your age", rows: (id) => eq(ageChecks.memberId, id) },
+    exported: [
+      ...(["id", "method", "minimumAge", "provider", "providerRef", "openedAt", "expiresAt"] as const),
+      ...(["closedAt", "outcome", "decidedAt"] as const),
+    ],
+    withheld: { memberId: mine, sealedRedirect: secret, resultId: plumbing },
+    erased: [{ rows: (id) => eq(ageChecks.memberId, id) }],
   },
   appeals: {
     section: { name: "appeals", title: "Your objections", rows: (id) => eq(appeals.memberId, id) },
@@ -270,7 +291,7 @@ export const custody = declareCustody(schema, {
     section: { name: "account", title: "Your account", rows: (id) => eq(accounts.memberId, id) },
     exported: [
       ...(["memberId", "email", "birthDate", "locale", "acceptedTermsVersion", "status", "roles"] as const),
-      ...(["createdAt", "erasesAt", "hiddenAt"] as const),
+      ...(["jurisdiction", "createdAt", "erasesAt", "hiddenAt"] as const),
     ],
     withheld: { passwordHash: secret, version: "counts changes" },
     erased: [{ rows: (id) => eq(accounts.memberId, id) }],

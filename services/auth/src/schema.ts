@@ -4,6 +4,7 @@ import { auth } from "./schema/auth-schema.ts";
 
 export { auth };
 export * from "./schema/account-tables.ts";
+export * from "./schema/age-tables.ts";
 export * from "./schema/sign-in-tables.ts";
 export * from "./schema/passkey-and-identity-tables.ts";
 export * from "./schema/edge-tables.ts";

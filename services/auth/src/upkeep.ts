@@ -1,6 +1,7 @@
 import { holdLeadership } from "@kismet/database";
 import { createPoller, type Parts } from "@kismet/service-kit";
 import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
+import { deleteChecksBefore } from "./age/age-repository.ts";
 import type { Config } from "./config.ts";
 import { deleteEmailChangesBefore } from "./email/email-changes-repository.ts";
 import { rewrapSecrets } from "./keys/rewrap-secrets.ts";
@@ -23,6 +24,8 @@ const dayMs = 86_400_000;
 const keepUnverifiedMs = 7 * dayMs;
 /** A device or network that was not used for so long is new again. */
 const keepWhereaboutsMs = 180 * dayMs;
+/** So long an estimate that was too near to the limit keeps its member from trying with another face. */
+const keepAgeChecksMs = 90 * dayMs;
 
 /** What happens without anybody asking: keys are rotated, what has expired is forgotten. One instance does it. */
 export function startUpkeep(
@@ -47,6 +50,7 @@ export function startUpkeep(
         await deleteTicketsBefore(tx, before(1_800_000));
         await deletePasskeyChallengesBefore(tx, before(0));
         await deleteWhereaboutsBefore(tx, before(keepWhereaboutsMs));
+        await deleteChecksBefore(tx, before(keepAgeChecksMs));
         await deleteGuessesBefore(tx, before(dayMs));
         await deleteUnverifiedBefore(tx, before(keepUnverifiedMs));
       });

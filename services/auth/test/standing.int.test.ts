@@ -260,6 +260,7 @@ const matrix: Record<string, string[]> = {
   "GET /v1/admin/members/:id": ["admin", "moderator", "support"],
   "POST /v1/admin/members/:id/status": ["admin", "moderator"],
   "PUT /v1/admin/members/:id/roles": ["admin"],
+  "POST /v1/admin/members/:id/age": ["admin", "support"],
   "GET /v1/admin/members/:id/sessions": ["admin", "support"],
   "DELETE /v1/admin/members/:id/sessions": ["admin", "support"],
   "DELETE /v1/admin/members/:id/sessions/:sessionId": ["admin", "support"],
@@ -290,6 +291,7 @@ await t.test(
         const bodies: Record<string, object> = {
           status: { action: "ban", reason: "spam" },
           roles: { roles: [] },
+          age: { action: "reset" },
           decision: { outcome: "upheld", reason: "x" },
         };
         const body = bodies[path.split("/").at(-1) ?? ""];

@@ -1,8 +1,7 @@
-import type { AddressInfo } from "node:net";
 import { createAccessControl, createBus } from "@kismet/bus";
 import { serveCustody } from "@kismet/custody";
 import { createDatabase } from "@kismet/database";
-import { type App, createHttpApp, type Parts } from "@kismet/service-kit";
+import { type App, createHttpApp, ownUrlOf, type Parts } from "@kismet/service-kit";
 import { registerCatalogueRoutes } from "./catalogue/catalogue-routes.ts";
 import { registerCheckoutRoutes } from "./checkout/checkout-routes.ts";
 import { type Config, sandboxSettings } from "./config.ts";
@@ -56,12 +55,8 @@ export async function buildApp(parts: Parts<Config>): Promise<App> {
   return app;
 }
 
-/** Of this instance's listener, wherever it is bound; the sandbox posts there by default. */
+/** The sandbox posts there by default. */
 function ownWebhookUrl(app: App): string | undefined {
-  const address = app.server.address() as AddressInfo | null;
-  if (address === null) return undefined;
-  const { address: ip, family, port } = address;
-  const isAny = ip === "0.0.0.0" || ip === "::";
-  const host = isAny ? "127.0.0.1" : family === "IPv6" ? `[${ip}]` : ip;
-  return `http://${host}:${port}/v1/billing/webhooks/sandbox`;
+  const url = ownUrlOf(app);
+  return url === undefined ? undefined : `${url}/v1/billing/webhooks/sandbox`;
 }

@@ -3,7 +3,8 @@ import { tombstoneOf } from "@kismet/bus";
 import { type Entitlements, eraseMember, SpendConsumable, type Subscription } from "@kismet/contracts";
 import { createWorld, eventually, MovedClock, newId, type World } from "@kismet/testing";
 import t, { test } from "tap";
-import { sign, signatureHeader } from "../src/sandbox/sandbox-protocol.ts";
+import { signBody } from "@kismet/service-kit";
+import { signatureHeader } from "../src/sandbox/sandbox-protocol.ts";
 import {
   call,
   countRows,
@@ -33,7 +34,7 @@ function send(
   const body = JSON.stringify(webhook);
   return call<{ received: true }>(`${deaf.url}/v1/billing/webhooks/sandbox`, {
     method: "POST",
-    headers: { [signatureHeader]: sign(secret, body, at) },
+    headers: { [signatureHeader]: signBody(secret, body, at) },
     body: tamper(body),
   });
 }

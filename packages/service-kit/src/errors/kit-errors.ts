@@ -32,6 +32,13 @@ export class AccountNotActive extends PublicError {
   }
 }
 
+/** `GET /v1/auth/age` says what is missing, and `POST /v1/auth/age/checks` begins to prove it. */
+export class AgeAssuranceRequired extends PublicError {
+  constructor() {
+    super("AUTH_AGE_ASSURANCE_REQUIRED", 403, "The law where you live wants a proof of your age first.");
+  }
+}
+
 /** Also the answer for what exists but is somebody else's. */
 export class NotFound extends PublicError {
   constructor(detail = "There is nothing here.") {

@@ -1,6 +1,13 @@
-import { apiKeyHeader, type Member, type RoutePolicy } from "@kismet/contracts";
+import { type AccountStatus, apiKeyHeader, type Member, type RoutePolicy } from "@kismet/contracts";
 import type { FastifyRequest } from "fastify";
-import { AccountNotActive, ClientKeyRefused, Forbidden, Unauthenticated } from "../errors/kit-errors.ts";
+import {
+  AccountNotActive,
+  AgeAssuranceRequired,
+  ClientKeyRefused,
+  Forbidden,
+  Unauthenticated,
+} from "../errors/kit-errors.ts";
+import type { PublicError } from "../errors/public-error.ts";
 import type { ClientKeys } from "../tokens/client-keys.ts";
 import type { TokenVerifier } from "../tokens/token-verifier.ts";
 
@@ -17,10 +24,15 @@ export async function authenticate(
   if (token === undefined && policy.ticket === true) return undefined;
   if (token === undefined) throw new Unauthenticated();
   const member = await verifier.verify(token);
-  if (policy.anyStatus !== true && member.status !== "active") throw new AccountNotActive();
+  if (policy.anyStatus !== true && member.status !== "active") throw notActive(member.status);
   if (policy.auth === "staff" && !member.roles.some((role) => policy.roles?.includes(role)))
     throw new Forbidden();
   return member;
+}
+
+/** What is told a member whose account is not active, where it has to be. */
+export function notActive(status: AccountStatus): PublicError {
+  return status === "age_unproven" ? new AgeAssuranceRequired() : new AccountNotActive();
 }
 
 /** Behind `request.member`. */

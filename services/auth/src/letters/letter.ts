@@ -17,6 +17,7 @@ export type Applicant = {
   birthDate: string;
   locale: string;
   acceptedTermsVersion: string;
+  jurisdiction: string | null;
 };
 
 /** As `defineMail` renders it. */

@@ -4,6 +4,7 @@ import { dayOf } from "@kismet/service-kit";
 import { insertAccount, lockAccountByEmail } from "../accounts/accounts-repository.ts";
 import { changeStatus } from "../accounts/change-status.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
+import { ruleOf } from "../age/jurisdictions.ts";
 import { isEqual } from "../secrets/digests.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
@@ -15,6 +16,7 @@ import { decideBirthDate } from "../signup/decide-birth-date.ts";
 import { CodeInvalid } from "../signup/signup-errors.ts";
 import { deleteSignups } from "../signup/signups-repository.ts";
 import { isBanned } from "../standing/ban-marks.ts";
+import { standingOf } from "../standing/settle-standing.ts";
 import type { Tx } from "../storage.ts";
 import { insertIdentity } from "./identities-repository.ts";
 import { type OidcDeps, ticketCodeHashOf, ticketHashOf } from "./oidc-deps.ts";
@@ -30,7 +32,12 @@ import {
 
 const defaultLocale = "en";
 
-type Applicant = { birthDate: string; locale: string; acceptedTermsVersion: string };
+type Applicant = {
+  birthDate: string;
+  locale: string;
+  acceptedTermsVersion: string;
+  jurisdiction: string | null;
+};
 
 /**
  * What a provider does not say: when somebody was born, and that they accept the terms. With an address that the provider
@@ -41,14 +48,15 @@ export async function signUpWithTicket(
   request: OidcSignUp,
   device: SignInDevice,
 ): Promise<Session | undefined> {
-  const { database, digests, clock, letterbox, minimumAge } = deps;
-  const { birthDate, locale = defaultLocale, acceptedTermsVersion } = request;
+  const { database, digests, clock, letterbox } = deps;
+  const { birthDate, locale = defaultLocale, acceptedTermsVersion, jurisdiction = null } = request;
+  const minimumAge = Math.max(deps.minimumAge, ruleOf(jurisdiction).minimumAge);
   const now = clock.now();
   decideBirthDate(birthDate, dayOf(now), minimumAge);
   const tokenHash = ticketHashOf(digests, request.ticket);
   const ticket = await findTicket(database.read, tokenHash, now);
   if (!ticket) throw new TicketInvalid();
-  const applicant = { birthDate, locale, acceptedTermsVersion };
+  const applicant = { birthDate, locale, acceptedTermsVersion, jurisdiction };
   const given = request.email === undefined ? undefined : normaliseEmail(request.email);
   const email = given ?? ticket.email;
   if (email === null) throw new EmailNeeded();
@@ -88,9 +96,10 @@ export async function verifyTicket(
   return answerAdmitted(deps, admitted);
 }
 
-function applicantOf({ birthDate, locale, acceptedTermsVersion }: StoredTicket): Applicant | undefined {
+function applicantOf(ticket: StoredTicket): Applicant | undefined {
+  const { birthDate, locale, acceptedTermsVersion, jurisdiction } = ticket;
   if (birthDate === null || locale === null || acceptedTermsVersion === null) return undefined;
-  return { birthDate, locale, acceptedTermsVersion };
+  return { birthDate, locale, acceptedTermsVersion, jurisdiction };
 }
 
 type Opening = {
@@ -126,7 +135,8 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   await deleteSignups(tx, account.memberId);
   await forgetWhereabouts(tx, account.memberId);
   await tellEnded(tx, account.memberId, await endAllSessions(tx, account.memberId, now), now);
-  await changeStatus(tx, account, "active", now, { ...applicant, passwordHash: null });
+  const status = await standingOf(tx, { ...account, ...applicant }, now);
+  await changeStatus(tx, account, status, now, { ...applicant, passwordHash: null });
   const { provider, subject, givenName } = ticket;
   const identity = await insertIdentity(tx, {
     id: randomUUIDv7(),
@@ -140,6 +150,6 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   });
   if (!identity) throw new IdentityTaken();
   const whereabouts = await recallWhereabouts(tx, deps, account.memberId, device);
-  const active = { ...account, ...applicant, passwordHash: null, status: "active" as const };
+  const active = { ...account, ...applicant, passwordHash: null, status };
   return admit(tx, deps, { account: active, methods: ["oidc"], device, whereabouts });
 }

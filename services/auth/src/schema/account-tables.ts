@@ -15,6 +15,8 @@ export const accounts = auth.table(
     birthDate: date("birth_date", { mode: "string" }).notNull(),
     locale: text("locale").notNull(),
     acceptedTermsVersion: text("accepted_terms_version").notNull(),
+    /** Where the member says that they live, for the law on ages; null where they have not. */
+    jurisdiction: text("jurisdiction"),
     status: text("status").$type<AccountStatus>().notNull(),
     /** Counts what was told of this account. */
     version: integer("version").notNull().default(0),
@@ -51,6 +53,7 @@ export const signups = auth.table(
     birthDate: date("birth_date", { mode: "string" }).notNull(),
     locale: text("locale").notNull(),
     acceptedTermsVersion: text("accepted_terms_version").notNull(),
+    jurisdiction: text("jurisdiction"),
     codeHash: text("code_hash").notNull(),
     /** For which letter the code was made. */
     codeLetterId: uuid("code_letter_id"),

@@ -105,6 +105,7 @@ export const oidcTickets = auth.table(
     birthDate: date("birth_date", { mode: "string" }),
     locale: text("locale"),
     acceptedTermsVersion: text("accepted_terms_version"),
+    jurisdiction: text("jurisdiction"),
     codeHash: text("code_hash"),
     /** For which letter the code was made. */
     codeLetterId: uuid("code_letter_id"),

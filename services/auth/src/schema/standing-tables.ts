@@ -17,7 +17,7 @@ export const restrictions = auth.table(
     statement: text("statement"),
     until: moment("until"),
     madeAt: moment("made_at").notNull(),
-    /** Null if it was an operator at a shell; the audit names them. */
+    /** Null if it was an operator at a shell, or a check of ages; the audit names them. */
     madeBy: uuid("made_by"),
     endedAt: moment("ended_at"),
     ending: text("ending").$type<"expired" | "lifted" | "replaced" | "appeal">(),

@@ -4,6 +4,7 @@ import { tellEnded } from "../sessions/end-sessions.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
 import { forgetWhereabouts } from "../signin/devices-repository.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
+import { standingOf } from "../standing/settle-standing.ts";
 import type { Tx } from "../storage.ts";
 import { deleteSignups, type StoredSignup } from "./signups-repository.ts";
 
@@ -17,13 +18,16 @@ export async function activateSignup(
   tx: Tx,
   { clock }: Pick<SignInDeps, "clock">,
   { account, signup }: { account: StoredAccount; signup: StoredSignup },
-): Promise<void> {
+): Promise<StoredAccount> {
   const { memberId } = account;
   const now = clock.now();
-  const { passwordHash, birthDate, locale, acceptedTermsVersion } = signup;
+  const { passwordHash, birthDate, locale, acceptedTermsVersion, jurisdiction } = signup;
+  const applicant = { passwordHash, birthDate, locale, acceptedTermsVersion, jurisdiction };
   await deleteSignups(tx, memberId);
   // Whoever signed in before may be somebody else, who signed up with this address.
   await forgetWhereabouts(tx, memberId);
   await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
-  await changeStatus(tx, account, "active", now, { passwordHash, birthDate, locale, acceptedTermsVersion });
+  const status = await standingOf(tx, { ...account, jurisdiction }, now);
+  await changeStatus(tx, account, status, now, applicant);
+  return { ...account, ...applicant, status };
 }

@@ -2,6 +2,7 @@ import type { SignupRequest } from "@kismet/contracts";
 import { type Clock, dayOf } from "@kismet/service-kit";
 import type { Static } from "typebox";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
+import { ruleOf } from "../age/jurisdictions.ts";
 import type { Letterbox } from "../letters/letterbox.ts";
 import { commonPasswords } from "../password/common-passwords.ts";
 import { decidePassword } from "../password/decide-password.ts";
@@ -21,13 +22,22 @@ const defaultLocale = "en";
 
 /** Does the same for every address: whether it is known is found out later. */
 export async function signUp(deps: Deps, request: Static<typeof SignupRequest>): Promise<void> {
-  const { database, clock, hasher, letterbox, minimumAge } = deps;
-  const { password, birthDate, locale = defaultLocale, acceptedTermsVersion } = request;
+  const { database, clock, hasher, letterbox } = deps;
+  const { password, birthDate, locale = defaultLocale, acceptedTermsVersion, jurisdiction = null } = request;
+  const minimumAge = Math.max(deps.minimumAge, ruleOf(jurisdiction).minimumAge);
   const email = normaliseEmail(request.email);
   decideBirthDate(birthDate, dayOf(clock.now()), minimumAge);
   decidePassword(password, email, commonPasswords);
   const passwordHash = await hasher.hash(password);
   await database.transaction((tx) =>
-    letterbox.post(tx, { kind: "signup", email, passwordHash, birthDate, locale, acceptedTermsVersion }),
+    letterbox.post(tx, {
+      kind: "signup",
+      email,
+      passwordHash,
+      birthDate,
+      locale,
+      acceptedTermsVersion,
+      jurisdiction,
+    }),
   );
 }

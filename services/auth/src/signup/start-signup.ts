@@ -22,7 +22,9 @@ type Signup = Extract<Letter, { kind: "signup" }>;
 /** Makes an unverified account, unless there is one, and a sign-up with its code. */
 export async function startSignup(deps: CodeDeps, signup: Signup, id: string): Promise<Mail | undefined> {
   const { database, clock, digests, codeSeconds, links, undoHours } = deps;
-  const { kind: _, email, ...applicant } = signup;
+  const { kind: _, email, ...said } = signup;
+  // A letter that was written by a version before has none.
+  const applicant = { ...said, jurisdiction: said.jurisdiction ?? null };
   const now = clock.now();
   return database.transaction(async (tx) => {
     await lockAddress(tx, email);

@@ -53,8 +53,7 @@ async function tryCode(
     });
     return undefined;
   }
-  await activateSignup(tx, deps, { account, signup });
+  const active = await activateSignup(tx, deps, { account, signup });
   const whereabouts = await recallWhereabouts(tx, deps, memberId, device);
-  const active = { ...account, status: "active" as const };
   return admit(tx, deps, { account: active, methods: ["email_code"], device, whereabouts });
 }

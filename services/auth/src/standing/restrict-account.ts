@@ -3,6 +3,7 @@ import type { RestrictionReason, StandingChange } from "@kismet/contracts";
 import { recordAudit } from "@kismet/database";
 import { type Clock, Forbidden, NotFound, normaliseText, readerOf } from "@kismet/service-kit";
 import { lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
+import { pardonAge } from "../age/reset-age.ts";
 import type { Letterbox } from "../letters/letterbox.ts";
 import { accountRestrictedMail } from "../letters/mails/account-restricted-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
@@ -62,6 +63,8 @@ export async function endStanding(
   const now = clock.now();
   await endRestriction(tx, restriction.id, { endedAt: now, ending });
   if (restriction.kind === "banned") await deleteBanMark(tx, banMarkOf(digests, account.email));
+  // Who says that it was wrong says so of what it came from too.
+  if (restriction.reason === "underage") await pardonAge(tx, account.memberId, now);
   await settleStanding(tx, account, now);
 }
 
@@ -79,7 +82,13 @@ type Made = {
   madeBy: string | null;
 };
 
-async function restrict(tx: Tx, deps: StandingDeps, account: StoredAccount, made: Made): Promise<void> {
+/** Restricts a locked account; gives the restriction's id. */
+export async function restrict(
+  tx: Tx,
+  deps: StandingDeps,
+  account: StoredAccount,
+  made: Made,
+): Promise<string> {
   const { clock, digests, letterbox } = deps;
   const { memberId, email, locale } = account;
   const now = clock.now();
@@ -91,8 +100,9 @@ async function restrict(tx: Tx, deps: StandingDeps, account: StoredAccount, made
   const { kind, reason, until, madeBy } = made;
   const statement = made.statement === undefined ? null : normaliseText(made.statement) || null;
   const ended = { endedAt: null, ending: null };
+  const id = randomUUIDv7();
   await insertRestriction(tx, {
-    id: randomUUIDv7(),
+    id,
     memberId,
     kind,
     reason,
@@ -106,6 +116,7 @@ async function restrict(tx: Tx, deps: StandingDeps, account: StoredAccount, made
   await settleStanding(tx, account, now);
   const explanation = explanationOf(reason, readerOf(locale).language);
   await letterbox.post(tx, { kind: "mail", mail: accountRestrictedMail(account, { explanation }) });
+  return id;
 }
 
 function untilOf(text: string, now: Date): Date {

@@ -1,9 +1,10 @@
 import { randomBytes, randomUUIDv7 } from "node:crypto";
+import { signatureFault } from "@kismet/service-kit";
 import type { CheckoutTruth, Payment, PaymentProvider } from "../providers/payment-provider.ts";
 import { SubscriptionEnded, WebhookRefused } from "../providers/provider-errors.ts";
 import { announce } from "./announce.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { faultOf, SandboxWebhook, signatureHeader } from "./sandbox-protocol.ts";
+import { SandboxWebhook, signatureHeader } from "./sandbox-protocol.ts";
 import {
   findCheckout,
   findSubscription,
@@ -79,7 +80,7 @@ export function createSandboxProvider(sandbox: Sandbox): PaymentProvider {
     webhookBody: SandboxWebhook,
 
     verifyWebhook({ rawBody, headers }, now) {
-      const fault = faultOf(headers[signatureHeader], { secret, rawBody, now, toleranceSeconds });
+      const fault = signatureFault(headers[signatureHeader], { secret, rawBody, now, toleranceSeconds });
       if (fault) throw new WebhookRefused(fault);
     },
 

@@ -1,7 +1,7 @@
-import { type Breaker, contextFromHeaders, runWithContext } from "@kismet/service-kit";
+import { type Breaker, contextFromHeaders, runWithContext, signBody } from "@kismet/service-kit";
 import { request } from "undici";
 import type { Sandbox } from "./sandbox.ts";
-import { sign, signatureHeader } from "./sandbox-protocol.ts";
+import { signatureHeader } from "./sandbox-protocol.ts";
 import { type Delivery, planDelivery, takeDeliveries } from "./sandbox-repository.ts";
 
 const batch = 10;
@@ -49,7 +49,7 @@ async function sendOne(sandbox: Sandbox, send: SendWebhook, url: string, deliver
   const header = (name: string) => (name === "x-request-id" ? requestId : undefined);
   await runWithContext(contextFromHeaders(header, { timeoutMs: leaseMs }), async () => {
     try {
-      await send.fire(url, delivery, sign(webhookSecret, body, clock.now()));
+      await send.fire(url, delivery, signBody(webhookSecret, body, clock.now()));
       await planDelivery(database.read, id, null);
     } catch (error) {
       logger.warn({ err: error, webhookId: id, attempts }, "a sandbox webhook was not taken");

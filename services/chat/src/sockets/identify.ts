@@ -1,5 +1,5 @@
 import { chatProtocol, ticketProtocolPrefix } from "@kismet/contracts";
-import { AccountNotActive, type TokenVerifier, Unauthenticated } from "@kismet/service-kit";
+import { notActive, type TokenVerifier, Unauthenticated } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 import type { Credential } from "./chat-socket.ts";
 import { ProtocolUnsupported } from "./frame-errors.ts";
@@ -29,7 +29,7 @@ export async function identify(
   const credential = await tickets.redeem(ticket.slice(ticketProtocolPrefix.length));
   // What has happened to the session since the ticket was issued counts as it does for a token.
   const member = verifier.revocations.apply(credential.member, credential.issuedAt);
-  if (member.status !== "active") throw new AccountNotActive();
+  if (member.status !== "active") throw notActive(member.status);
   request.requestContext.member = member;
   return { ...credential, member };
 }

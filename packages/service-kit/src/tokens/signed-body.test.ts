@@ -1,15 +1,15 @@
 import { test } from "tap";
-import { faultOf, sign } from "./sandbox-protocol.ts";
+import { signatureFault, signBody } from "./signed-body.ts";
 
 const secret = "a secret that only the two of them know, for this test";
 const now = new Date("2026-11-24T12:00:00Z");
 const rawBody = Buffer.from('{"id":"1"}');
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000);
 const judge = (signature: unknown, body = rawBody) =>
-  faultOf(signature, { secret, rawBody: body, now, toleranceSeconds: 300 });
+  signatureFault(signature, { secret, rawBody: body, now, toleranceSeconds: 300 });
 
 test("a webhook is believed if it was signed with the secret, over these bytes, and just now", async (t) => {
-  const good = sign(secret, rawBody, now);
+  const good = signBody(secret, rawBody, now);
   t.equal(judge(good), undefined);
   const [time = "", mac = ""] = good.split(",");
   for (const [signature, fault] of [
@@ -19,8 +19,8 @@ test("a webhook is believed if it was signed with the secret, over these bytes, 
     [mac, "no signature"],
     [`${time},v1=${mac.slice(3, 60)}`, "no signature"],
     [`${time},${mac.toUpperCase()}`, "no signature"],
-    [sign("another secret", rawBody, now), "wrong signature"],
-    [sign(secret, '{"id":"2"}', now), "wrong signature"],
+    [signBody("another secret", rawBody, now), "wrong signature"],
+    [signBody(secret, '{"id":"2"}', now), "wrong signature"],
     [good.replace(time, `t=${Number(time.slice(2)) + 1}`), "wrong signature"],
   ] as const) {
     t.equal(judge(signature), fault, String(signature));
@@ -37,6 +37,6 @@ test("a webhook's time may differ by the tolerance, to either side and no more",
     301: "from the future",
   };
   for (const [seconds, fault] of Object.entries(table)) {
-    t.equal(judge(sign(secret, rawBody, later(Number(seconds)))), fault, `${seconds} s`);
+    t.equal(judge(signBody(secret, rawBody, later(Number(seconds)))), fault, `${seconds} s`);
   }
 });
