@@ -189,6 +189,8 @@ async function provesLargeOnes(
      FROM generate_series(1001, 1000 + $3::int) n`,
     [conversation, member.id, count],
   );
+  // As the database does it by itself where nobody writes so much at once.
+  await world.sql("ANALYZE chat.messages");
   await whole.stop("billing");
   const id = await ask202(member);
   await eventually(async () => {
@@ -198,6 +200,10 @@ async function provesLargeOnes(
     assert.ok((row?.attempts ?? 0) > 0);
   }, patience);
   await whole.start("billing");
+  await world.sql(
+    "UPDATE auth.exports SET next_attempt_at = requested_at WHERE id = $1 AND next_attempt_at > requested_at",
+    [id],
+  );
   let peak = 0;
   const before = process.memoryUsage().rss;
   const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss - before)), 20);
