@@ -288,7 +288,9 @@ await t.test("a provider without an address asks for one, and one's own is verif
   const verified = ticketOf(await signInWith(auth, google, login));
   const email = newAddress();
   t.equal((await signUp(verified.token, { email })).status, 202, "another address than the verified one");
-  const body = { ticket: verified.token, code: await codeTo(mail, email) };
+  await codeTo(mail, email);
+  t.equal((await signUp(verified.token)).status, 202, "which the provider has not verified");
+  const body = { ticket: verified.token, code: await codeTo(mail, email, 2) };
   const { accessToken: token } = (await call<Session>(auth, "POST", "/v1/auth/oidc/sign-up/verify", { body }))
     .body;
   t.match(await call(auth, "GET", "/v1/auth/me", { token }), { body: { email } });
@@ -384,6 +386,16 @@ await t.test(
       const mails = await mailsTo(mail, member.email);
       assert.ok(mails.some(({ subject }) => subject.includes("linked with Google")));
     }, patience);
+    const [identity] = await identities(own.accessToken);
+    const gone = await call(auth, "DELETE", `/v1/auth/identities/${identity?.id}`, {
+      token: own.accessToken,
+    });
+    t.equal(gone.status, 204);
+    t.match(
+      await link(own.accessToken),
+      { status: 422, body: { code: "AUTH_TICKET_INVALID" } },
+      "A17 a ticket links once, although what it linked is gone again",
+    );
   },
 );
 
@@ -458,6 +470,7 @@ await t.test("who signs up with a provider gets no account that a stranger has p
   t.equal(session.status, 200);
   t.equal((await logIn(auth, email, "the strangers own words")).status, 401);
   t.equal((await refresh(auth, strangers.refreshToken)).status, 401, "the stranger is signed out");
+  t.same(await world.sql("SELECT 1 FROM auth.signups WHERE member_id = $1", [strangers.memberId]), []);
   t.equal(sessionOf(session).memberId, strangers.memberId);
 });
 
@@ -511,6 +524,12 @@ await t.test("a provider is asked at its own hosts only, and redirects are not f
   t.match(await finish(auth, google, came), { status: 503, body: { code: "AUTH_PROVIDER_UNAVAILABLE" } });
   t.equal(google.timesAsked("/elsewhere"), 0);
   google.behaviour = "good";
+  google.tamper = (path, body) => (path === "/token" ? { ...body, more: "x".repeat(300_000) } : body);
+  t.match(
+    await finish(auth, google, await comeBack(auth, google, login)),
+    { status: 503, body: { code: "AUTH_PROVIDER_UNAVAILABLE" } },
+    "an answer without end",
+  );
   const inside = await TestProvider.start(t, "development");
   google.tamper = (path, body) =>
     path.endsWith("openid-configuration") ? { ...body, token_endpoint: `${inside.issuer}/token` } : body;
