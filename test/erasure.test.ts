@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createBus, rebuildProjection, readRebuild, tombstoneOf } from "@kismet/bus";
 import {
+  type AgeCheck,
   type CheckoutOpened,
   type DomainService,
   domainServices,
@@ -63,6 +64,30 @@ async function buy(whole: WholeSystem, member: SystemMember, productId: string):
     assert.equal(checkout.status, "paid");
   }, patience);
   return page.pathname.split("/").at(-1) ?? "";
+}
+
+/** By a document, whose birth date is nowhere even before; then by another one, at whose page she does not come back from. */
+async function proveAge(whole: WholeSystem, member: SystemMember, needles: Needles): Promise<void> {
+  const birthDate = "1979-08-21";
+  await member.callPatiently("PUT", "/v1/auth/age/jurisdiction", { jurisdiction: "IT" });
+  const begin = () => member.call<AgeCheck>("POST", "/v1/auth/age/checks", { method: "document" });
+  const { body: check } = await begin();
+  const { pathname, searchParams } = new URL(check.redirectUrl);
+  const form = { check: searchParams.get("check") ?? "", found: "document", birthDate };
+  const answer = await fetch(`${whole.url}${pathname}`, { method: "POST", body: new URLSearchParams(form) });
+  assert.match(await answer.text(), /was taken/);
+  const written = hitsOf(
+    await dumpEverything(whole.world),
+    new Map([["birth date of a document", birthDate]]),
+  );
+  assert.deepEqual(written, [], "it is not written anywhere");
+  const open = await begin();
+  assert.equal(open.status, 201);
+  const [row] = await whole.world.sql<{ provider_ref: string }>(
+    "SELECT provider_ref FROM auth.age_checks WHERE id = $1",
+    [open.body.id],
+  );
+  needles.set("age check", open.body.id).set("reference of the age check", row?.provider_ref ?? "");
 }
 
 /** Ann with a life: gives what of it must be nowhere afterwards. */
@@ -127,6 +152,7 @@ async function liveALife(whole: WholeSystem, ann: Account, others: SystemMember[
   const { body: ticket } = await member.callPatiently<{ ticket: string }>("POST", "/v1/chat/ticket");
   needles.set("ticket", ticket.ticket);
   await ask(whole.url, "/v1/auth/password/forgot", { email: credentials.email });
+  await proveAge(whole, member, needles);
   const order = { productId: "boosts_1", provider: "sandbox" };
   await member.call("POST", "/v1/billing/checkout", order, { headers: { "idempotency-key": newId() } });
   return needles;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHmac, hash } from "node:crypto";
-import type { CheckoutOpened, Session } from "@kismet/contracts";
+import type { AgeCheck, CheckoutOpened, Session } from "@kismet/contracts";
 import { newId, type System } from "@kismet/testing";
 import type { Test } from "tap";
 import { SystemMember } from "../member.ts";
@@ -62,6 +62,9 @@ async function useEverything(system: System): Promise<Secrets> {
   await useClients(system, secrets);
   const { body: ticket } = await member.call<{ ticket: string }>("POST", "/v1/chat/ticket");
   secrets.set("a ticket", ticket.ticket);
+  const check = await member.call<AgeCheck>("POST", "/v1/auth/age/checks", { method: "document" });
+  assert.equal(check.status, 201);
+  secrets.set("the page of an age check", new URL(check.body.redirectUrl).search.slice("?check=".length));
   const order = { productId: "superlikes_5", provider: "sandbox", country: "DE" };
   const headers = { "idempotency-key": newId() };
   const opened = await member.call<Pick<CheckoutOpened, "redirectUrl">>(

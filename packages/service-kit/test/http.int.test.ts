@@ -447,6 +447,9 @@ test("tokens: only what auth signed for Kismet, in time, counts", async (t) => {
   const unverified = bearer(goodHeader, { ...claims, st: "unverified" });
   t.equal(await get(unverified), "ACCOUNT_NOT_ACTIVE");
   t.equal(await get(unverified, "/v1/any"), claims.sub);
+  const ageUnproven = bearer(goodHeader, { ...claims, st: "age_unproven" });
+  t.equal(await get(ageUnproven), "AUTH_AGE_ASSURANCE_REQUIRED", "unless the route says otherwise");
+  t.equal(await get(ageUnproven, "/v1/any"), claims.sub);
   t.equal(await get(bearer(goodHeader, claims), "/v1/staff"), "FORBIDDEN");
   t.equal(await get(bearer(goodHeader, { ...claims, roles: ["moderator"] }), "/v1/staff"), "FORBIDDEN");
   t.equal(await get(bearer(goodHeader, { ...claims, roles: ["support"] }), "/v1/staff"), claims.sub);

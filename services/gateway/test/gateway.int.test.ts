@@ -186,6 +186,9 @@ test("A02 tokens are verified at the edge, and a revoked session is out within a
   t.equal(await codeOf(get("/v1/mine", `${token}x`)), "UNAUTHENTICATED");
   t.equal(await codeOf(get("/v1/mine", memberToken(world, { status: "unverified" }))), "ACCOUNT_NOT_ACTIVE");
   t.equal((await get("/v1/any", memberToken(world, { status: "unverified" }))).status, 200);
+  const ageUnproven = memberToken(world, { status: "age_unproven" });
+  t.equal(await codeOf(get("/v1/mine", ageUnproven)), "AUTH_AGE_ASSURANCE_REQUIRED");
+  t.equal((await get("/v1/any", ageUnproven)).status, 200);
   t.equal(await codeOf(get("/v1/staff", token)), "FORBIDDEN");
   t.equal((await get("/v1/staff", memberToken(world, { roles: ["support"] }))).status, 200);
 

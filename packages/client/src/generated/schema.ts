@@ -543,7 +543,7 @@ export interface paths {
         put?: never;
         /**
          * Begin to prove my age, at the page of who checks it
-         * @description For members, whatever the state of their account. Sending it again does it again. Limit: `credential`.
+         * @description For members, whatever the state of their account. Sending it again does it again. Limit: `write`.
          */
         post: operations["postAuthAgeChecks"];
         delete?: never;

@@ -9,7 +9,7 @@ import {
 } from "@kismet/contracts";
 import { type App, markup, Page, readerOfRequest, renderPage, sendPage } from "@kismet/service-kit";
 import { Type } from "typebox";
-import { ownChanging, ownCredential, ownReading } from "../route-policies.ts";
+import { ownChanging, ownReading } from "../route-policies.ts";
 import type { AgeDeps } from "./age-deps.ts";
 import { donePath, resultPath } from "./age-paths.ts";
 import { type AgeProvider, ProviderResult, signatureHeader } from "./age-provider.ts";
@@ -70,7 +70,8 @@ function serveMember(app: App, deps: AgeDeps): void {
       body: AgeCheckRequest,
       response: { 201: AgeCheck },
     },
-    config: { policy: ownCredential },
+    // Longer than the provider is waited for.
+    config: { policy: { ...ownChanging, timeoutMs: 8_000, idempotent: false } },
     handler: async ({ member, body }, reply) =>
       reply.code(201).send(await openCheck(deps, member.memberId, body.method)),
   });

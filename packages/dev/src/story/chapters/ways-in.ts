@@ -11,6 +11,7 @@ import type { Gateway } from "../gateway.ts";
 import type { Person } from "../person.ts";
 import { SoftwareAuthenticator } from "../software-authenticator.ts";
 import { visitProvider } from "../visit-provider.ts";
+import { tellAge } from "./age.ts";
 
 const path = "/v1/auth/passkeys";
 const oidc = "/v1/auth/oidc/development";
@@ -51,7 +52,11 @@ export async function tellWaysIn(cast: Cast): Promise<void> {
 }
 
 /** Somebody new, whom a provider vouches for; then the same person again, who has an account by then. */
-async function tellProvider({ ada: { gateway, email }, narrator }: Cast): Promise<void> {
+async function tellProvider(cast: Cast): Promise<void> {
+  const {
+    ada: { gateway, email },
+    narrator,
+  } = cast;
   const { items } = (await gateway.ask("GET", "/v1/auth/oidc")).as<{ items: { provider: string }[] }>();
   // A system that is not ours may have others, whose pages the story can't fill in.
   if (!items.some(({ provider }) => provider === "development")) return;
@@ -61,10 +66,16 @@ async function tellProvider({ ada: { gateway, email }, narrator }: Cast): Promis
     async () => {
       const { ticket } = (await finish(gateway, await visit(gateway, login))).as<OidcTicket>();
       expectEqual(ticket.purpose, "sign-up", "what the ticket is for");
-      const body = { ticket: ticket.token, birthDate: "1992-02-29", acceptedTermsVersion: "2026-01" };
+      const body = {
+        ticket: ticket.token,
+        birthDate: "1992-02-29",
+        acceptedTermsVersion: "2026-01",
+        jurisdiction: "GB",
+      };
       return (await gateway.ask("POST", "/v1/auth/oidc/sign-up", { body })).as<Session>();
     },
   );
+  await tellAge(cast, gateway, session.accessToken);
   await narrator.step("and comes back with it; what comes back is good once", async () => {
     const came = await visit(gateway, login);
     expectEqual((await finish(gateway, came)).as<Session>().memberId, session.memberId, "who it is");
