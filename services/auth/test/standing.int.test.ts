@@ -14,6 +14,7 @@ import t from "tap";
 import {
   call,
   codeTo,
+  goodPassword,
   logIn,
   mailsTo,
   mailText,
@@ -27,6 +28,7 @@ import {
   strongToken,
   verify,
 } from "./auth-world.ts";
+import { linkTo, open, press } from "./page-client.ts";
 
 t.setTimeout(120_000);
 
@@ -161,7 +163,19 @@ await t.test(
     await signup(auth, email);
     const { body: session } = await verify(auth, email, await codeTo(mail, email));
     const { memberId } = session;
+    const prepared = `${box}+before@mail.test`;
+    await signup(auth, prepared);
+    const [early, link] = [await codeTo(mail, prepared), await linkTo(mail, prepared)];
+    const page = await open(auth, link);
     await setStatus(moderator.token, memberId, { action: "ban", reason: "scam" });
+    t.equal((await verify(auth, prepared, early)).status, 422, "nor by what was begun before");
+    t.equal((await press(auth, page, { password: goodPassword })).status, 410);
+    await call(auth, "POST", "/v1/auth/verify-email/resend", { body: { email: prepared } });
+    await eventually(
+      async () => assert.deepEqual(await world.sql("SELECT 1 FROM auth.letters"), []),
+      patience,
+    );
+    t.equal((await mailsTo(mail, prepared)).length, 1, "and there is no other code");
     const token = (await logIn(auth, email)).body.accessToken;
     t.match((await me(token)).body, { status: "banned" });
     t.equal((await call(auth, "DELETE", "/v1/auth/me", { token })).status, 202);

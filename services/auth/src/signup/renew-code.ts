@@ -6,6 +6,7 @@ import type { Mail } from "../letters/letter.ts";
 import { verificationMail } from "../letters/mails/verification-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
 import type { AuthDatabase } from "../storage.ts";
+import { isBanned } from "../standing/ban-marks.ts";
 import { codeHashOf, newCode, triesPerCode } from "./codes.ts";
 import { mayAnotherCodeBeSent } from "./decide-code-sending.ts";
 import { listSignups, saveSignup } from "./signups-repository.ts";
@@ -28,6 +29,7 @@ export async function renewCode(deps: CodeDeps, email: string, letterId: string)
   return database.transaction(async (tx) => {
     const account = await lockAccountByEmail(tx, email);
     if (account?.status !== "unverified") return undefined;
+    if (await isBanned(tx, digests, email)) return undefined;
     const signups = await listSignups(tx, account.memberId);
     const [latest] = signups;
     const now = clock.now();

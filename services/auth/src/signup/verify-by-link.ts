@@ -2,6 +2,7 @@ import { findAccount, lockAccount, type StoredAccount } from "../accounts/accoun
 import type { Digests } from "../secrets/digests.ts";
 import { isEqual } from "../secrets/digests.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
+import { isBanned } from "../standing/ban-marks.ts";
 import { activateSignup, isAlive } from "./activate-signup.ts";
 import { countWrongTry, findSignup, type StoredSignup } from "./signups-repository.ts";
 
@@ -43,6 +44,7 @@ export async function verifyByLink(
     const account = await lockAccount(tx, memberId);
     const signup = await findSignup(tx, found.signup.id);
     if (account?.status !== "unverified" || !signup || !isGood(deps, token, signup)) return "gone";
+    if (await isBanned(tx, deps.digests, account.email)) return "gone";
     if (!isRight) {
       await countWrongTry(tx, memberId);
       return "wrong";

@@ -8,6 +8,7 @@ import { recallWhereabouts } from "../signin/known-devices.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
 import type { SignInDevice } from "../signin/sign-in-device.ts";
 import type { Tx } from "../storage.ts";
+import { isBanned } from "../standing/ban-marks.ts";
 import { activateSignup, isAlive } from "./activate-signup.ts";
 import { codeHashOf } from "./codes.ts";
 import { CodeInvalid } from "./signup-errors.ts";
@@ -43,7 +44,8 @@ async function tryCode(
     isAlive(signup, clock.now(), codeSeconds) &&
     isEqual(signup.codeHash, codeHashOf(digests, signup.id, code));
   const signup = (await listSignups(tx, memberId)).find(isGood);
-  if (!account || !signup) {
+  // Somebody may have prepared an account before they were banned.
+  if (!account || !signup || (await isBanned(tx, digests, account.email))) {
     await countWrongTry(tx, memberId);
     await recordAudit(tx, {
       action: "auth.email.verify",
