@@ -39,6 +39,7 @@ export async function eraseMember(
     if (!known) await setUpTombstone(tx, service, { memberId, erasureId });
     return known;
   });
+  // Who is second at the same moment finds it below: this spares who is late the streams and the provider.
   const earlier = receiptOf(before?.receipt);
   if (earlier) return earlier;
   await deps.before?.(memberId);

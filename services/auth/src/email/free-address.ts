@@ -25,7 +25,7 @@ export async function freeAddress(tx: Tx, asked: Asked): Promise<boolean> {
   if (await isAddressTaken(tx, asked)) return false;
   const holder = await lockAccountByEmail(tx, email);
   if (!holder || holder.memberId === memberId) return true;
-  // It may have been verified while its lock was waited for.
+  // It may have been verified while its lock was waited for: then, and only then, this decides.
   if (holder.status !== "unverified") return false;
   await tellEnded(tx, holder.memberId, await endAllSessions(tx, holder.memberId, now), now);
   await deleteAccountOf(tx, holder.memberId);

@@ -31,6 +31,7 @@ export async function acceptAssertion(
   const challenge = await takePasskeyChallenge(database, id, clock.now());
   if (!challenge || !isAskedBy(challenge, asker)) throw new PasskeyRefused();
   const known = await findPasskeyByCredential(database.read, response.id);
+  // Not worth a look at the signature; whether it is suspended is asked again under the lock.
   if (!known || known.suspendedAt) throw new PasskeyRefused();
   if (asker.purpose !== "sign-in" && known.memberId !== asker.memberId) throw new PasskeyRefused();
   const { userHandle } = response.response;

@@ -30,6 +30,7 @@ export async function openPasskeyChallenge(
 export function isAskedBy(challenge: StoredPasskeyChallenge, asker: Asker): boolean {
   if (challenge.purpose !== asker.purpose) return false;
   if (asker.purpose === "sign-in") return true;
+  // A session is one member's: either would do, and neither is taken from what was sent.
   return challenge.memberId === asker.memberId && challenge.sessionId === asker.sessionId;
 }
 
