@@ -1,5 +1,6 @@
 import { spawnSystem } from "@kismet/testing";
 import { noBrowser } from "@kismet/testing/browser";
+import { startOidcProvider } from "@kismet/testing/oidc";
 import t from "tap";
 import { attackAcrossSites, ourOrigin } from "./attacks/cross-site.ts";
 import { attackWithTokens } from "./attacks/forged-tokens.ts";
@@ -10,11 +11,13 @@ import { signUp } from "./sign-up.ts";
 
 t.setTimeout(180_000);
 
-const [ours, theirs] = await Promise.all([startPage(t), startPage(t)]);
+const [ours, theirs, provider] = await Promise.all([startPage(t), startPage(t), startOidcProvider(t)]);
 const system = await spawnSystem(t, {
   auth: "real",
-  settings: { gateway: { corsOrigins: `${ourOrigin},${ours}` } },
+  oidcIssuer: provider.issuer,
+  settings: { ...provider.options.settings, gateway: { corsOrigins: `${ourOrigin},${ours}` } },
 });
+provider.serve(system.url);
 const accounts = await Promise.all(Array.from({ length: 4 }, () => signUp(system)));
 const [first] = accounts;
 if (!first) throw new Error("nobody has signed up");

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { visitProvider } from "@kismet/dev";
-import { createDevelopmentProvider } from "@kismet/dev/oidc";
 import { eventually, spawnSystem } from "@kismet/testing";
 import { addAuthenticator, type Browser, noBrowser, openBrowser, type Page } from "@kismet/testing/browser";
+import { startOidcProvider } from "@kismet/testing/oidc";
 import * as OTPAuth from "otpauth";
 import t from "tap";
 import { call, codeTo, goodPassword, newMember, patience } from "./auth-world.ts";
@@ -13,32 +10,14 @@ import { checkLook, frameOf, heardOn, nextStop } from "./page-checks.ts";
 
 t.setTimeout(120_000);
 
-/** A provider that is there before the system that knows it. */
-async function startProvider() {
-  let listener: RequestListener = (_request, response) => void response.destroy();
-  const server = createServer((request, response) => listener(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = { clientId: "kismet", clientSecret: randomBytes(32).toString("base64url") };
-  const serve = (gatewayUrl: string) => {
-    const redirectUris = [`${gatewayUrl}/v1/auth/oidc/development/callback`];
-    listener = createDevelopmentProvider(issuer, [{ ...client, redirectUris }]).callback();
-  };
-  return { issuer, client, serve };
-}
-
 /** The real edge before the real service, and a real browser before them. */
 async function start() {
-  const provider = await startProvider();
+  const provider = await startOidcProvider(t);
   const system = await spawnSystem(t, {
     auth: "real",
     services: ["gateway", "auth"],
     oidcIssuer: provider.issuer,
-    settings: { auth: { oidcDevelopmentClientSecret: provider.client.clientSecret, codeIntervalMs: 0 } },
+    settings: { auth: { ...provider.options.settings.auth, codeIntervalMs: 0 } },
   });
   provider.serve(system.url);
   const browser = await openBrowser(t);
