@@ -8,7 +8,7 @@
  * connection on which we stopped waiting is never used again; nothing is repeated except after 40001 and 40P01.
  * May depend on: @kismet/service-kit.
  */
-export type { AuditHead, SealedRow } from "./audit/audit-chain.ts";
+export type { AuditHead, AuditSecrets, SealedRow } from "./audit/audit-chain.ts";
 export { auditTables } from "./audit/audit-tables.ts";
 export { type Audit, createAudit, keepSealed, type Verification } from "./audit/create-audit.ts";
 export { type AuditActor, type AuditOutcome, type AuditRecord, recordAudit } from "./audit/record-audit.ts";

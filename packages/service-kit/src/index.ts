@@ -54,7 +54,7 @@ export { PublicError } from "./errors/public-error.ts";
 export { type ProblemResponse, toProblem } from "./errors/to-problem.ts";
 export { createHttpApp, type StaffUse } from "./http/app.ts";
 export { type App, createAppShell } from "./http/app-shell.ts";
-export { securityHeaders } from "./http/unreadable-requests.ts";
+export { bareAnswerHeaders, securityHeaders } from "./http/security-headers.ts";
 export { isSampled } from "./http/access-log.ts";
 export { authenticate, authenticateClient, notActive } from "./http/authentication.ts";
 export { ownUrlOf } from "./http/own-url.ts";

@@ -24,8 +24,12 @@ export const Config = Type.Object({
   keyEncryptionSecretAlso: Type.Optional(secret()),
   /** Derives refresh tokens and the hashes of codes. Changing it signs everybody out. */
   hashSecret: secret(),
-  /** Chains the audit trail, and makes the pseudonyms in it. Another one breaks the chain. */
+  /** Chains the audit trail, and makes the pseudonyms in it. To change it: docs/adr/audit-chain.md. */
   auditSecret: secret(),
+  /** Those that have sealed rows before it, oldest first: needed as long as these rows are. */
+  auditSecretsBefore: Type.Array(secret(), { maxItems: 16, default: [] }),
+  /** The one that will seal, on all instances before any has it as its own. */
+  auditSecretNext: Type.Optional(secret()),
   minimumAge: Type.Integer({ minimum: 18, maximum: 99, default: 18 }),
   codeSeconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 600 }),
   /** How long ago a member may have proven to be there for what asks for fresh authentication. */

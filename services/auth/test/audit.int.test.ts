@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { AuditSealed, type Session } from "@kismet/contracts";
-import { type AuditHead, createAudit, createDatabase, recordAudit } from "@kismet/database";
+import {
+  type Audit,
+  type AuditHead,
+  type AuditSecrets,
+  createAudit,
+  createDatabase,
+  recordAudit,
+} from "@kismet/database";
 import { createParts, launch, loadConfig, createAppShell } from "@kismet/service-kit";
 import { createWorld, environmentOf, eventually } from "@kismet/testing";
 import t from "tap";
@@ -45,7 +52,7 @@ async function chainOf(announced: AuditHead[] = []) {
   const running = await launch(parts, createAppShell(parts));
   t.teardown(() => running.stop());
   const announce = async (_tx: unknown, head: AuditHead) => void announced.push(head);
-  return { database, audit: createAudit(parts, { database, secret: auditSecret, announce }) };
+  return { database, audit: createAudit(parts, { database, secrets: { secret: auditSecret }, announce }) };
 }
 
 await t.test(
@@ -175,7 +182,7 @@ await t.test("A22 who seals waits for who is sealing, and goes on from where tha
     { name: "auth" },
     {
       database: one.database,
-      secret: auditSecret,
+      secrets: { secret: auditSecret },
       // In the transaction, when its rows are there and nobody else can see them.
       async announce() {
         reached.resolve();
@@ -302,5 +309,46 @@ await t.test(
     await restore();
     const elsewhere = { seq: 5, digest: createHash("sha256").update("5").digest("base64url") };
     t.match((await one.audit.verify([elsewhere])).broken, { seq: 5, fault: "rewritten" });
+  },
+);
+
+await t.test(
+  "A10 A22 the secret is changed while instances of before and after run: one chain, and members are found across it",
+  async (t) => {
+    const auditOf = (secrets: AuditSecrets) =>
+      createAudit({ name: "auth" }, { database: one.database, secrets, announce: async () => undefined });
+    const next = "j7Wd3Kp9Xn1Ru5Tz8Qc2Vb6Hs4Mf0Gy_next";
+    const [before, known, after] = [
+      auditOf({ secret: auditSecret }),
+      auditOf({ secret: auditSecret, next }),
+      auditOf({ secret: next, before: [auditSecret] }),
+    ];
+    const memberId = crypto.randomUUID();
+    const record = async (what: string, by: Audit) => {
+      const action = `auth.test.${what}` as const;
+      await one.database.transaction((tx) => recordAudit(tx, { action, subject: memberId }));
+      await by.seal();
+    };
+    await record("old", known);
+    t.equal((await before.verify()).broken, undefined, "what is to come seals nothing yet");
+    await record("new", after);
+    await record("followed", known);
+    await record("newest", after);
+    const length = (await trail()).length;
+    for (const audit of [known, after])
+      t.match(await audit.verify(), { rows: length, broken: undefined }, "whoever knows both follows it all");
+    const found = await after.list({ before: length + 1, subject: after.pseudonymsOf(memberId) }, 10);
+    t.same(
+      found.map(({ action }) => action.slice(10)),
+      ["newest", "followed", "new", "old"],
+    );
+    t.equal(new Set(found.map(({ subject }) => subject)).size, 2, "under a name of each secret");
+    t.match((await before.verify()).broken, { seq: length - 2, fault: "altered" });
+    // Whoever has the old secret, for which it was changed, continues nothing with it.
+    await record("forged", before);
+    t.match((await after.verify()).broken, { seq: length + 1, fault: "altered" });
+    await forge(`DELETE FROM auth.audit_trail WHERE seq > ${length}`);
+    await forge("UPDATE auth.audit_trail SET outcome = 'x' WHERE seq = 3");
+    t.match((await after.verify()).broken, { seq: 3, fault: "altered" }, "nor is the past open to it");
   },
 );

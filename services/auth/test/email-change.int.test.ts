@@ -453,6 +453,31 @@ await t.test("an undone change leads a banned member to no mailbox that is not m
   t.equal((await world.sql("SELECT 1 FROM auth.ban_marks WHERE hash = $1", [mark])).length, 1);
 });
 
+await t.test("a banned mailbox is no way out: asked for it answers as ever, and nothing works", async (t) => {
+  const ann = await memberOf();
+  const box = `banned-${crypto.randomUUID().slice(0, 8)}`;
+  const ban = () =>
+    world.sql("INSERT INTO auth.ban_marks (hash, created_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", [
+      banMarkOf(createDigests(hashSecret), `${box}@mail.test`),
+    ]);
+  // Before it is banned there is a code for it, which is no good afterwards.
+  await change(ann.token, `${box}+1@mail.test`);
+  const code = await codeTo(mail, `${box}+1@mail.test`);
+  const page = await open(auth, await linkTo(mail, `${box}+1@mail.test`));
+  await ban();
+  t.equal((await confirm(ann.token, code)).body.code, "AUTH_CODE_INVALID");
+  t.equal((await press(auth, page)).status, 410);
+  const [closed, free] = [
+    await change(ann.token, `${box}+2@mail.test`),
+    await change(ann.token, newAddress()),
+  ];
+  t.same([closed.status, closed.body], [free.status, free.body]);
+  await change(ann.token, `${box}+3@mail.test`);
+  await quiet();
+  for (const n of [2, 3]) t.equal((await mailsTo(mail, `${box}+${n}@mail.test`)).length, 0);
+  t.equal(await addressOf(ann.id), ann.email);
+});
+
 await t.test(
   "for 48 hours the old address is kept for its account; then it is free, and undoing too late",
   async (t) => {

@@ -343,3 +343,39 @@ await t.test(
     }, patience);
   },
 );
+
+await t.test(
+  "A22 who is refused for want of a role is in the trail: another role, none, one factor; and a flood can't fill it",
+  async (t) => {
+    const { email, session } = await newMember(auth, mail);
+    const { memberId } = session;
+    const staff = await newStaff("admin");
+    const weak = (await logIn(auth, staff.email)).body.accessToken;
+    const path = `/v1/admin/members/${memberId}/audit`;
+    const callers = {
+      [support.memberId]: support.token,
+      [memberId]: session.accessToken,
+      [staff.memberId]: weak,
+    };
+    for (const token of Object.values(callers))
+      t.equal((await call(auth, "GET", path, { token })).status, 403);
+    const flood = (await logIn(auth, email)).body.accessToken;
+    for (let i = 0; i < 60; i += 1) await call(auth, "GET", "/v1/admin/audit", { token: flood });
+    await eventually(async () => {
+      const { body } = await call<{ items: AuditItem[] }>(auth, "GET", `${path}?limit=100`, {
+        token: admin.token,
+      });
+      const refused = body.items.filter(
+        ({ action, outcome }) => action === "auth.staff.use" && outcome === "refused",
+      );
+      for (const id of Object.keys(callers))
+        assert(
+          refused.some(({ actor, details }) => actor === id && details.includes("/members/:id/audit")),
+          id,
+        );
+      const own = refused.filter(({ actor }) => actor === memberId).map(({ details }) => details);
+      assert.equal(own.length, 12, "10 of the 61, and the 20th and 40th");
+      assert(own[0]?.includes('"times":40'));
+    }, patience);
+  },
+);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { AccountChanged, type ChangePage, closeCodes, SessionRevoked } from "@kismet/contracts";
+import { AccountChanged, type ChangePage, closeCodes, KeyRevoked, SessionRevoked } from "@kismet/contracts";
 import { eventually, forAWhile, newId } from "@kismet/testing";
 import t from "tap";
 import { WebSocket } from "ws";
@@ -503,3 +503,20 @@ await t.test(
     for (const { seq, text } of acked) t.equal(partner.texts[seq - 1], text);
   },
 );
+
+// The last one: nothing that this world's key has signed is good afterwards.
+await t.test("A02 A10 sockets end with the key that signed their tokens, and so do tickets", async (t) => {
+  const { ada, bo } = await pair();
+  const [hers, his] = [await Device.connect(one.url, ada), await Device.connect(two.url, bo)];
+  const { body } = await call<{ ticket: string }>(one.url, ada, "POST", "/v1/chat/ticket");
+  const revoke = (kid: string) =>
+    chat.auth.emit(KeyRevoked, { aggregateId: kid, payload: { kid, revokedAt: new Date().toISOString() } });
+  await revoke("another-key");
+  const begin = performance.now();
+  await revoke(chat.world.signer.jwk.kid);
+  for (const device of [hers, his])
+    t.equal((await device.untilClosed()).code, closeCodes.sessionEnded, "refresh, and come back");
+  t.ok(performance.now() - begin < 1_000);
+  const late = await upgrade(`${two.url}/v1/chat/socket`, {}, ["chat.v1", `ticket.${body.ticket}`]);
+  t.equal(late.status, 401);
+});

@@ -156,6 +156,15 @@ for (const [env, url] of [
         const crossSite = await ask(url, method, { ...headers, "sec-fetch-site": "cross-site" });
         const refused = "cookie" in headers ? 403 : expected;
         t.equal(crossSite.status, refused, `${method} with ${credential}, from another site`);
+        const reads = method === "GET" ? 200 : expected;
+        for (const [site, status] of [
+          ["same-origin", reads],
+          ["same-site", expected],
+          ["none", expected],
+        ] as const) {
+          const asked = await ask(url, method, { ...headers, "sec-fetch-site": site });
+          t.equal(asked.status, status, `${method} with ${credential}, ${site}`);
+        }
       }
   });
 

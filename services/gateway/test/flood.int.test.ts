@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { securityHeaders } from "@kismet/service-kit";
 import { createWorld, eventually } from "@kismet/testing";
 import t, { test } from "tap";
 import { freePort, route, startGateway, startUpstream } from "./fixture.ts";
@@ -82,6 +83,7 @@ test("a service that can't keep up is asked less at once, and more again when it
   const { url, opsUrl } = await startGateway(t, world, table, {
     ...settings,
     upstreamMatching: [service.url],
+    corsOrigins: ["https://app.example"],
   });
   const limit = async () => {
     const metrics = await (await fetch(`${opsUrl}/metrics`)).text();
@@ -101,6 +103,21 @@ test("a service that can't keep up is asked less at once, and more again when it
   t.comment(JSON.stringify({ counts, p99, health, limit: await limit() }));
   t.ok(p99 < 1_000, `p99 of what was let in: ${p99} ms; as many as there are would wait for seconds`);
   t.ok((counts["503"] ?? 0) > 100 && retryAfter);
+  const burst = await Promise.all(
+    Array.from({ length: 400 }, async () => {
+      const answer = await fetch(`${url}/v1/slow`, { headers: { origin: "https://app.example" } });
+      await answer.arrayBuffer();
+      return answer;
+    }),
+  );
+  const refused = burst.find(({ status }) => status === 503);
+  t.match(refused && Object.fromEntries(refused.headers), {
+    "access-control-allow-origin": "https://app.example",
+    "access-control-allow-credentials": "true",
+    "access-control-expose-headers": /retry-after/,
+    vary: /origin/i,
+    ...securityHeaders,
+  });
   const low = await limit();
   t.ok(low < 100, `${low} at once`);
   eachMs = 0.25;

@@ -189,8 +189,14 @@ test("A02 tokens are verified at the edge, and a revoked session is out within a
   const ageUnproven = memberToken(world, { status: "age_unproven" });
   t.equal(await codeOf(get("/v1/mine", ageUnproven)), "AUTH_AGE_ASSURANCE_REQUIRED");
   t.equal((await get("/v1/any", ageUnproven)).status, 200);
-  t.equal(await codeOf(get("/v1/staff", token)), "FORBIDDEN");
-  t.equal((await get("/v1/staff", memberToken(world, { roles: ["support"] }))).status, 200);
+  t.equal(await codeOf(get("/v1/staff")), "UNAUTHENTICATED");
+  t.equal(await codeOf(get("/v1/staff", memberToken(world, { status: "suspended" }))), "ACCOUNT_NOT_ACTIVE");
+  const passed = (await (await get("/v1/staff", token)).json()) as { headers: Record<string, string> };
+  t.equal(
+    passed.headers["authorization"],
+    `Bearer ${token}`,
+    "A22 a role is the service's to ask for, which records who has none",
+  );
 
   await auth.emit(SessionRevoked, {
     aggregateId: memberId,

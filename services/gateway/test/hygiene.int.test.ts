@@ -1,13 +1,27 @@
 import assert from "node:assert/strict";
 import { createWorld, eventually, memberToken } from "@kismet/testing";
+import { Readable } from "node:stream";
 import t, { type Test } from "tap";
-import { route, startGateway } from "./fixture.ts";
+import { route, startGateway, startUpstream } from "./fixture.ts";
 import { exchange, lines, startWitness, type Understood } from "./raw.ts";
 
 t.setTimeout(120_000);
 
 const world = await createWorld(t);
 const witness = await startWitness(t);
+let archived = 0;
+/** An answer without end, and how much of it was fetched. */
+const archive = await startUpstream(t, (app) => {
+  app.get("/v1/archive", (_request, reply) => {
+    const endless = new Readable({
+      read() {
+        archived += 65_536;
+        this.push(Buffer.alloc(65_536));
+      },
+    });
+    void reply.type("application/zip").send(endless);
+  });
+});
 const { url, parts } = await startGateway(
   t,
   world,
@@ -17,12 +31,16 @@ const { url, parts } = await startGateway(
     route("POST", "/v1/things"),
     route("DELETE", "/v1/things"),
     route("POST", "/v1/large", { bodyLimit: 1_000_000 }),
+    route("GET", "/v1/listed", { compress: true, poll: true }),
+    route("GET", "/v1/returned", { crossSite: true }),
+    route("GET", "/v1/archive", {}, "profile"),
     route("GET", "/v1/mine", { auth: "member" }),
     route("GET", "/v1/admin", { auth: "staff", roles: ["support"] }),
     { ...route("GET", "/v1/socket", {}, "chat"), websocket: true },
   ],
   {
     upstreamMatching: [witness.url],
+    upstreamProfile: [archive.url],
     limitScale: 1_000,
     headersTimeoutMs: 400,
     requestTimeoutMs: 900,
@@ -486,4 +504,71 @@ await t.test("expectations and upgrades: what isn't a WebSocket stays a request"
     ["an upgrade that Connection doesn't name", [socket(close, "Upgrade: websocket", ...good)], [426], 0],
     ["a POST to the socket", [lines("POST /v1/socket HTTP/1.1", host, close, "Content-Length: 0")], [405], 0],
   ]);
+});
+
+await t.test("A36 HEAD is GET without its body: the same rules, the same headers", async (t) => {
+  const head = (path: string, ...more: string[]) => lines(`HEAD ${path} HTTP/1.1`, host, ...more);
+  const get = (path: string, ...more: string[]) => lines(`GET ${path} HTTP/1.1`, host, ...more);
+  const bearer = `Authorization: Bearer ${memberToken(world)}`;
+  await holdTable(t, [
+    ["HEAD", [head("/v1/things", close)], [200], 1],
+    ["HEAD and GET, pipelined", [head("/v1/things") + get("/v1/things", close)], [200, 200], 2],
+    ["HEAD with a body", [head("/v1/things", close, "Content-Length: 2") + "{}"], [200], 1],
+    [
+      "a smuggled one in a HEAD's body",
+      [head("/v1/things", close, `Content-Length: ${smuggled.length}`) + smuggled],
+      [200],
+      1,
+    ],
+    ["HEAD without a token", [head("/v1/mine", close)], [401], 0],
+    ["HEAD by a member", [head("/v1/mine", close, bearer)], [200], 1],
+    ["HEAD where nothing is", [head("/v1/nothing", close)], [404], 0],
+    ["HEAD of what is sent only", [head("/v1/large", close)], [405], 0],
+    ["HEAD of where other sites send browsers", [head("/v1/returned", close)], [405], 0],
+    ["HEAD of a socket", [head("/v1/socket", close)], [405], 0],
+  ]);
+  const named = (text: string) =>
+    [...(text.split("\r\n\r\n", 1)[0] ?? "").matchAll(/^([\w-]+): (.*)\r?$/gm)]
+      .map(([, name = "", value = ""]) => [name.toLowerCase(), value] as const)
+      .filter(([name]) => !["date", "x-request-id", "ratelimit", "content-length", "etag"].includes(name))
+      .sort();
+  for (const path of ["/v1/things", "/v1/listed", "/healthz", "/readyz", "/openapi.json", "/v1/nothing"]) {
+    const whole = await exchange(url, [get(path, close, "Accept-Encoding: gzip")]);
+    const bare = await exchange(url, [head(path, close, "Accept-Encoding: gzip")]);
+    t.equal(bare.text.split("\r\n\r\n")[1], "", `${path}: no body`);
+    t.match(bare.text, /^content-length: [1-9]\d*\r$/im, `${path}: but how long it would be`);
+    t.same(named(bare.text), named(whole.text), `${path}: the same headers`);
+  }
+  t.ok(
+    witness.understood().every(({ method }) => method === "GET"),
+    "the service is asked for the whole",
+  );
+  witness.bytes();
+  const refused = await exchange(url, [lines("PUT /v1/things HTTP/1.1", host, close, "Content-Length: 0")]);
+  t.match(refused.text, /^allow: GET, HEAD, POST, DELETE\r$/im);
+  const kept = await exchange(url, [head("/v1/archive") + get("/v1/things", close)]);
+  t.same(kept.statuses, [200, 200], "the connection lives on behind the head of something long");
+  t.ok(archived < 8_000_000, `of which little was fetched: ${archived} bytes`);
+  const fetched = archived;
+  await exchange(url, [get("/v1/things", close)]);
+  t.ok(archived < fetched + 1_000_000, "and nothing more");
+  witness.understood();
+  witness.bytes();
+});
+
+await t.test("A36 the document of the interface is packed, and not sent to who has it", async (t) => {
+  const open = (headers: Record<string, string>) =>
+    fetch(`${url}/openapi.json`, { headers: { "accept-encoding": "identity", ...headers } });
+  const plain = await open({});
+  const text = await plain.text();
+  t.equal(plain.headers.get("content-encoding"), null);
+  for (const encoding of ["gzip", "br", "zstd"]) {
+    const answer = await open({ "accept-encoding": encoding });
+    t.equal(answer.headers.get("content-encoding"), encoding);
+    t.ok(Number(answer.headers.get("content-length")) < text.length / 8, `${encoding} pays`);
+    t.match(answer.headers.get("vary"), /accept-encoding/i);
+    t.equal(await answer.text(), text, `${encoding}: the same document`);
+  }
+  const known = await open({ "if-none-match": plain.headers.get("etag") ?? "" });
+  t.same([known.status, await known.text()], [304, ""]);
 });

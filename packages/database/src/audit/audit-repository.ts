@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { AnyTransaction } from "../advisory-locks.ts";
-import { type AuditHead, type AuditRow, emptyHead, type SealedRow } from "./audit-chain.ts";
+import type { AuditRow, SealedRow } from "./audit-chain.ts";
 
 type Entry = Omit<AuditRow, "seq" | "occurredAt">;
 export type PendingRow = Entry & { id: string; occurredAt: string };
@@ -39,14 +39,6 @@ export async function pendingSince(
   return { count: row?.count ?? 0, since: row?.since ? new Date(row.since) : null };
 }
 
-export async function headOf(db: AnyTransaction, schema: string): Promise<AuditHead> {
-  const { rows } = await db.execute<{ seq: string; digest: string }>(
-    sql`SELECT seq, digest FROM ${trail(schema)} ORDER BY seq DESC LIMIT 1`,
-  );
-  const [row] = rows;
-  return row ? { seq: Number(row.seq), digest: row.digest } : emptyHead;
-}
-
 export async function appendTrail(
   tx: AnyTransaction,
   schema: string,
@@ -68,7 +60,8 @@ export async function appendTrail(
 
 /** Of `pseudonym` or of everybody, `limit` after or before a place in the chain. */
 export type TrailQuery = {
-  subject?: string | undefined;
+  /** Under any of these names. */
+  subject?: readonly string[] | undefined;
   actor?: string | undefined;
   action?: string | undefined;
 } & ({ after: number } | { before: number });
@@ -82,7 +75,14 @@ export async function selectTrail(
   const place = "after" in query ? sql`seq > ${query.after}::bigint` : sql`seq < ${query.before}::bigint`;
   const conditions = [
     place,
-    ...(query.subject === undefined ? [] : [sql`subject = ${query.subject}`]),
+    ...(query.subject === undefined
+      ? []
+      : [
+          sql`subject IN (${sql.join(
+            query.subject.map((name) => sql`${name}`),
+            sql`, `,
+          )})`,
+        ]),
     ...(query.actor === undefined ? [] : [sql`actor = ${query.actor}`]),
     ...(query.action === undefined ? [] : [sql`action = ${query.action}`]),
   ];

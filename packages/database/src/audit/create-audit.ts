@@ -5,10 +5,13 @@ import type { AnyDatabase } from "../database.ts";
 import { holdLeadership } from "../leadership.ts";
 import type { DatabaseConfig } from "../pool.ts";
 import {
+  ageOfRow,
   type AuditHead,
-  type AuditKeys,
-  auditKeys,
+  type AuditKeyring,
+  auditKeyring,
+  type AuditSecrets,
   type BrokenLink,
+  type ChainHead,
   digestOf,
   emptyHead,
   followChain,
@@ -17,7 +20,6 @@ import {
 } from "./audit-chain.ts";
 import {
   appendTrail,
-  headOf,
   type PendingRow,
   pendingSince,
   selectTrail,
@@ -48,31 +50,32 @@ export type Audit = {
    * cut off, one that another row has that everything was written anew.
    */
   verify(announced?: readonly AuditHead[]): Promise<Verification>;
-  pseudonymOf(id: string): string;
+  /** Under which names a member is in the trail: one for each secret that it was sealed by. */
+  pseudonymsOf(id: string): string[];
   list(query: TrailQuery, limit: number): Promise<SealedRow[]>;
 };
 
 type Deps = {
   database: AnyDatabase;
-  secret: string;
+  secrets: AuditSecrets;
   /** Takes the head of the chain to where whoever can write the table can't take it back from. */
   announce: (tx: AnyTransaction, head: AuditHead) => Promise<void>;
 };
 
 /** The trail of one service: docs/adr/audit-chain.md. */
-export function createAudit({ name }: Pick<Parts, "name">, { database, secret, announce }: Deps): Audit {
-  const keys = auditKeys(secret);
+export function createAudit({ name }: Pick<Parts, "name">, { database, secrets, announce }: Deps): Audit {
+  const keyring = auditKeyring(secrets);
   let announced = { atMs: Number.NEGATIVE_INFINITY, seq: 0 };
 
   return {
-    pseudonymOf: (id) => pseudonymOf(keys, id),
+    pseudonymsOf: (id) => keyring.all.map((keys) => pseudonymOf(keys, id)),
     list: (query, limit) => selectTrail(database.read, name, query, limit),
     async seal() {
       const sealed = await database.transaction(async (tx) => {
         // Two who think that they lead must not continue one chain twice.
         await lockKeys(tx, `${name}/audit/chain`);
-        const before = await headOf(tx, name);
-        const rows = sealAll(keys, before, await takePending(tx, name, batch));
+        const before = await headOf(tx, name, keyring);
+        const rows = sealAll(keyring, before, await takePending(tx, name, batch));
         await appendTrail(tx, name, rows);
         const { seq, digest } = rows.at(-1) ?? before;
         const isDue = seq > announced.seq && performance.now() - announced.atMs >= announcedEveryMs;
@@ -82,7 +85,7 @@ export function createAudit({ name }: Pick<Parts, "name">, { database, secret, a
       announced = sealed.announced ?? announced;
       return sealed.count;
     },
-    verify: (announced = []) => verifyTrail(keys, database, name, announced),
+    verify: (announced = []) => verifyTrail(keyring, database, name, announced),
   };
 }
 
@@ -107,8 +110,19 @@ export function keepSealed(parts: Parts<DatabaseConfig>, database: AnyDatabase, 
   holdLeadership(parts, database, "audit", { gained: () => void poller.start(), lost: () => poller.stop() });
 }
 
-function sealAll(keys: AuditKeys, from: AuditHead, waiting: readonly PendingRow[]): SealedRow[] {
-  let head = from;
+/** The end of the chain. One that no secret here has sealed is continued all the same: verifying names it. */
+async function headOf(tx: AnyTransaction, name: string, keyring: AuditKeyring): Promise<ChainHead> {
+  const [last, previous] = await selectTrail(tx, name, { before: Number.MAX_SAFE_INTEGER }, 2);
+  if (!last) return emptyHead;
+  const age = ageOfRow(keyring, previous?.digest ?? emptyHead.digest, last) ?? 0;
+  return { seq: last.seq, digest: last.digest, age };
+}
+
+function sealAll(keyring: AuditKeyring, from: ChainHead, waiting: readonly PendingRow[]): SealedRow[] {
+  let head: AuditHead = from;
+  // Another instance may have gone on to the next secret: this one follows, or the chain would go back.
+  const keys = keyring.all[Math.max(keyring.own, from.age)];
+  if (!keys) throw new Error("there is always a secret that seals");
   return waiting.map(({ id: _position, ...entry }) => {
     const isPerson = entry.actorKind !== "operator" && entry.actor !== null;
     const row = {
@@ -127,26 +141,28 @@ function sealAll(keys: AuditKeys, from: AuditHead, waiting: readonly PendingRow[
 }
 
 async function verifyTrail(
-  keys: AuditKeys,
+  keyring: AuditKeyring,
   database: AnyDatabase,
   name: string,
   announced: readonly AuditHead[],
 ): Promise<Verification> {
   const expected = new Map(announced.map(({ seq, digest }) => [seq, digest]));
+  const toldOf = ({ seq, digest }: AuditHead): AuditHead => ({ seq, digest });
   let head = emptyHead;
   for (;;) {
     const rows = await selectTrail(database.read, name, { after: head.seq }, pageSize);
-    const followed = followChain(keys, head, rows);
-    if ("broken" in followed) return { rows: head.seq, head, broken: followed.broken };
+    const followed = followChain(keyring, head, rows);
+    if ("broken" in followed) return { rows: head.seq, head: toldOf(head), broken: followed.broken };
     const rewritten = rows.find(({ seq, digest }) => (expected.get(seq) ?? digest) !== digest);
-    if (rewritten) return { rows: head.seq, head, broken: { seq: rewritten.seq, fault: "rewritten" } };
+    if (rewritten)
+      return { rows: head.seq, head: toldOf(head), broken: { seq: rewritten.seq, fault: "rewritten" } };
     head = followed.head;
     if (rows.length < pageSize) break;
   }
   const isCut = announced.some(({ seq }) => seq > head.seq);
   return {
     rows: head.seq,
-    head,
+    head: toldOf(head),
     ...(isCut ? { broken: { seq: head.seq + 1, fault: "truncated" as const } } : {}),
   };
 }

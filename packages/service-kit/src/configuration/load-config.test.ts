@@ -118,3 +118,20 @@ test("A10 production does not start on a placeholder, short, simple or developme
   const development = { KISMET_ENV: "development", KISMET_PEPPER: "development-only-pepper-of-auth-x" };
   t.same(faultsOf(development), [], "which are good enough for development");
 });
+
+test("production holds each secret of a list to what one alone is held to", (t) => {
+  const schema = Type.Object({
+    env: Type.Enum(["test", "production"]),
+    old: Type.Array(secret(), { maxItems: 4, default: [] }),
+  });
+  const load = (env: string, ...secrets: string[]) =>
+    loadConfig(schema, { KISMET_ENV: env, KISMET_OLD: secrets.join(",") });
+  const good = "w5Jc8Np2Qk6Tz1Rf9Xd4Vb7Gm3Ls0Hya";
+  t.same(load("production", good, good).old, [good, good]);
+  t.throws(
+    () => load("production", good, "development-audit-of-a-laptop-of-somebody"),
+    /KISMET_OLD is a development/,
+  );
+  t.doesNotThrow(() => load("test", "development-audit-of-a-laptop-of-somebody"));
+  t.end();
+});

@@ -86,11 +86,17 @@ function isRequired(schema: TObject, key: string): boolean {
 function weakSecrets(schema: TObject, config: Record<string, unknown>): Fault[] {
   const faults: Fault[] = [];
   for (const [key, property] of Object.entries(schema.properties)) {
-    const value = config[key];
-    if (typeof value !== "string") continue;
-    const options = property as SecretOptions;
-    const weakness = options.secret ? weaknessOf(value) : options.protocols ? weakPassword(value) : undefined;
-    if (weakness) faults.push({ variable: variableOf(key), problem: weakness });
+    const { items } = property as { items?: TSchema };
+    const options = (items ?? property) as SecretOptions;
+    for (const value of [config[key]].flat()) {
+      if (typeof value !== "string") continue;
+      const weakness = options.secret
+        ? weaknessOf(value)
+        : options.protocols
+          ? weakPassword(value)
+          : undefined;
+      if (weakness) faults.push({ variable: variableOf(key), problem: weakness });
+    }
   }
   return faults;
 }

@@ -24,10 +24,10 @@ import { renderErrorPage } from "../pages/error-page.ts";
 import { isForPeople, readerOfRequest, sendPage } from "../pages/send-page.ts";
 import { logRequests } from "./access-log.ts";
 import { memberOf } from "./authentication.ts";
-import { answerUnreadable, securityHeaders } from "./unreadable-requests.ts";
+import { answerUnreadable } from "./unreadable-requests.ts";
 import { measureRequests } from "./http-metrics.ts";
 import { refuseUnknownAddresses } from "./not-found.ts";
-import { addSecurityHeaders } from "./security-headers.ts";
+import { addSecurityHeaders, bareAnswerHeaders } from "./security-headers.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -148,7 +148,7 @@ function answerError(parts: Parts, error: unknown, request: FastifyRequest, repl
   }
   void reply
     .code(status)
-    .headers({ ...(request.requestContext ? {} : securityHeaders), ...headers, "x-request-id": request.id })
+    .headers({ ...(request.requestContext ? {} : bareAnswerHeaders), ...headers, "x-request-id": request.id })
     .type("application/problem+json")
     .send(body);
 }

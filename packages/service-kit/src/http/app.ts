@@ -1,15 +1,18 @@
 import { type Member, Uuid } from "@kismet/contracts";
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import { Counter } from "prom-client";
 import { Value } from "typebox/value";
+import { runWithContext } from "../context/request-context.ts";
 import { Forbidden, Unauthenticated } from "../errors/kit-errors.ts";
 import type { Parts } from "../lifecycle/parts.ts";
 import type { ClientKeys } from "../tokens/client-keys.ts";
 import type { TokenVerifier } from "../tokens/token-verifier.ts";
 import { type App, createAppShell } from "./app-shell.ts";
-import { authenticate, authenticateClient } from "./authentication.ts";
+import { authenticate, authenticateClient, requireRole } from "./authentication.ts";
 import { withinDeadlineOf } from "./handler-deadline.ts";
 import { acceptJson } from "./json-body.ts";
 import { describeRoutes } from "./openapi.ts";
+import { RefusalBudget } from "./refusal-budget.ts";
 import { enforceRouteRules, isWebsocket, type RouteGuards, routeTableEntry } from "./route-rules.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -29,6 +32,8 @@ export type StaffUse = {
   route: string;
   memberId?: string | undefined;
   outcome: "ok" | "refused";
+  /** How often this member was refused within the hour; more rarely told of the more they are. */
+  times?: number;
 };
 
 /**
@@ -51,16 +56,24 @@ export function createHttpApp(parts: Parts, { verifier, requireFresh, clients, r
     if (policy?.cookie !== true) delete request.headers.cookie;
     const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
     if (member) request.requestContext.member = member;
+    if (policy && member) requireRole(policy, member);
     if (policy?.stepUp === true) await stepUp(member, requireFresh);
     if (policy?.auth === "client") authenticateClient(clients, request);
   });
-  if (recordStaff) recordUses(app, recordStaff);
+  if (recordStaff) recordUses(parts, app, recordStaff);
   acceptJson(app);
   return app;
 }
 
-/** Before the handler runs: what can't be recorded is not shown. Who was refused is recorded too. */
-function recordUses(app: App, recordStaff: NonNullable<Guards["recordStaff"]>): void {
+/** Before the handler runs: what can't be recorded is not shown. Who was refused is recorded too, within bounds. */
+function recordUses(parts: Parts, app: App, recordStaff: NonNullable<Guards["recordStaff"]>): void {
+  const refused = new Counter({
+    name: "kismet_staff_refused_total",
+    help: "Requests for staff of members without the role, or that a rule refused",
+    registers: [parts.metrics],
+  });
+  // Apart: members without a role must not use up what tells of those who have one.
+  const budgets = { staff: new RefusalBudget(), members: new RefusalBudget() };
   const use = (request: FastifyRequest, outcome: StaffUse["outcome"]): StaffUse | undefined => {
     const { url = "", config } = request.routeOptions;
     if (config.policy?.auth !== "staff" || !request.requestContext.member) return undefined;
@@ -72,7 +85,13 @@ function recordUses(app: App, recordStaff: NonNullable<Guards["recordStaff"]>): 
   });
   app.addHook("onError", async (request, _reply, error) => {
     const made = error instanceof Forbidden ? use(request, "refused") : undefined;
-    if (made) await recordStaff(made);
+    const { member } = request.requestContext;
+    if (!made || !member) return;
+    refused.inc();
+    const budget = member.roles.length > 0 ? budgets.staff : budgets.members;
+    const times = budget.take(member.memberId, parts.clock.now());
+    if (times !== undefined)
+      await runWithContext(request.requestContext, () => recordStaff({ ...made, times }));
   });
 }
 

@@ -14,7 +14,10 @@ import type { TokenVerifier } from "../tokens/token-verifier.ts";
 /** Named, so that anything else asks for a member. Webhooks and clients are known by other means. */
 const asksForNobody = new Set<RoutePolicy["auth"]>(["public", "webhook", "client"]);
 
-/** The member whom the policy of a route asks for; undefined where it asks for none, or a ticket stands in. */
+/**
+ * The member whom the policy of a route asks for; undefined where it asks for none, or a ticket stands in. Whether they have
+ * the role is asked by the service alone (`requireRole`), which can record who had not.
+ */
 export async function authenticate(
   verifier: TokenVerifier,
   policy: RoutePolicy,
@@ -25,9 +28,13 @@ export async function authenticate(
   if (token === undefined) throw new Unauthenticated();
   const member = await verifier.verify(token);
   if (policy.anyStatus !== true && member.status !== "active") throw notActive(member.status);
+  return member;
+}
+
+/** Of a member who is known by then: who is refused is recorded. */
+export function requireRole(policy: RoutePolicy, member: Member): void {
   if (policy.auth === "staff" && !member.roles.some((role) => policy.roles?.includes(role)))
     throw new Forbidden();
-  return member;
 }
 
 /** What is told a member whose account is not active, where it has to be. */

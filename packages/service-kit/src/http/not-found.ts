@@ -1,4 +1,3 @@
-import type { RouteTableEntry } from "@kismet/contracts";
 import { MethodNotAllowed, NotFound } from "../errors/kit-errors.ts";
 import type { PublicError } from "../errors/public-error.ts";
 import type { App } from "./app-shell.ts";
@@ -9,14 +8,18 @@ import type { App } from "./app-shell.ts";
  */
 export function refuseUnknownAddresses(app: App): void {
   app.addHook("preParsing", (request, _reply, payload, done) => {
-    if (request.is404) done(refusalOf(app.routeTable, request.url.split("?")[0] ?? "/"));
+    if (request.is404) done(refusalOf(app, request.url.split("?")[0] ?? "/"));
     else done(null, payload);
   });
 }
 
 /** 404, or 405 with what is allowed if the address exists for other methods. */
-function refusalOf(table: readonly RouteTableEntry[], path: string): PublicError {
-  const allowed = table.filter((route) => matches(route.path, path)).map((route) => route.method);
+function refusalOf(app: App, path: string): PublicError {
+  const allowed = app.routeTable
+    .filter((route) => matches(route.path, path))
+    .flatMap(({ method, path: url }) =>
+      method === "GET" && app.hasRoute({ method: "HEAD", url }) ? [method, "HEAD"] : [method],
+    );
   return allowed.length > 0
     ? new MethodNotAllowed([...new Set(allowed)])
     : new NotFound("There is no such address.");

@@ -4,16 +4,7 @@ import type { Socket } from "node:net";
 import { HeadersTooLarge, RequestTooSlow, ValidationFailed } from "../errors/kit-errors.ts";
 import type { PublicError } from "../errors/public-error.ts";
 import { toProblem } from "../errors/to-problem.ts";
-
-/** For answers to requests so malformed that no hook, and so no helmet, has seen them. */
-export const securityHeaders = {
-  "content-security-policy": "default-src 'none'",
-  "strict-transport-security": "max-age=31536000; includeSubDomains",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "SAMEORIGIN",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store",
-};
+import { bareAnswerHeaders } from "./security-headers.ts";
 
 /**
  * What the parser gave up on. It is not logged: anybody can send as much of it as they like. The connection ends, since
@@ -26,7 +17,7 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
   const text = JSON.stringify(body);
   const lines = Object.entries({
     ...headers,
-    ...securityHeaders,
+    ...bareAnswerHeaders,
     "x-request-id": requestId,
     "content-type": "application/problem+json",
     "content-length": String(Buffer.byteLength(text)),

@@ -26,6 +26,8 @@ export type Revocations = {
   apply(member: Member, issuedAt: Date): Member;
   /** Also called when an account stops being active: its sockets must close. Returns how to stop listening. */
   onRevoked(listener: (revocation: Revocation) => void): () => void;
+  /** Whatever its tokens have opened must close. */
+  onKeyRevoked(listener: (kid: string) => void): void;
 };
 
 export function createRevocations(clock: Clock): Revocations {
@@ -34,6 +36,7 @@ export function createRevocations(clock: Clock): Revocations {
   const accounts = new Map<string, { status: AccountStatus; at: number }>();
   const listeners = new Set<(revocation: Revocation) => void>();
   const keys = new Set<string>();
+  const keyListeners = new Set<(kid: string) => void>();
   let sweptAt = clock.now().getTime();
 
   function sweep(): void {
@@ -75,9 +78,11 @@ export function createRevocations(clock: Clock): Revocations {
       // By command only: more of them than that is nobody's emergency any more.
       if (keys.size >= maxRevokedKeys) keys.clear();
       keys.add(kid);
+      for (const listener of keyListeners) listener(kid);
     },
     hasRevokedKeys: () => keys.size > 0,
     isKeyRevoked: (kid) => keys.has(kid),
+    onKeyRevoked: (listener) => void keyListeners.add(listener),
     onRevoked(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

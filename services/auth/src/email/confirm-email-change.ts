@@ -6,6 +6,7 @@ import { deleteReset } from "../password/resets-repository.ts";
 import type { Digests } from "../secrets/digests.ts";
 import { isEqual } from "../secrets/digests.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
+import { isBanned } from "../standing/ban-marks.ts";
 import type { Tx } from "../storage.ts";
 import { isPending, mayMove } from "./decide-email-change.ts";
 import type { ConfirmDeps } from "./email-change-deps.ts";
@@ -72,6 +73,8 @@ async function applyChange(
   const { newEmail } = change;
   const now = clock.now();
   if (!mayMove(status)) return false;
+  // It may have been banned since it was asked for.
+  if (await isBanned(tx, digests, newEmail)) return false;
   if (!(await freeAddress(tx, { email: newEmail, memberId, now, undoHours }))) return false;
   await updateAccount(tx, memberId, { email: newEmail });
   await recordAudit(tx, { action: "auth.email.change", subject: memberId });

@@ -4,6 +4,7 @@ import type { Letter, Mail } from "../letters/letter.ts";
 import { addressConfirmationMail } from "../letters/mails/address-confirmation-mail.ts";
 import { addressWantedMail } from "../letters/mails/address-wanted-mail.ts";
 import { newCode, triesPerCode } from "../signup/codes.ts";
+import { isBanned } from "../standing/ban-marks.ts";
 import { anHourBefore, mayBeAsked, mayMove } from "./decide-email-change.ts";
 import type { EmailChangeDeps } from "./email-change-deps.ts";
 import {
@@ -39,6 +40,8 @@ export async function makeEmailChange(
     if (latest?.id !== id && !mayBeAsked(asked)) return undefined;
     await closePendingChanges(tx, memberId, now);
     const isTaken = await isAddressTaken(tx, { email: newEmail, memberId, now, undoHours });
+    // Not told, as at a sign-up: neither who asks, nor the mailbox.
+    const isClosed = await isBanned(tx, digests, newEmail);
     const code = newCode();
     const token = randomBytes(32).toString("base64url");
     await saveEmailChange(tx, {
@@ -46,14 +49,15 @@ export async function makeEmailChange(
       memberId,
       oldEmail: account.email,
       newEmail,
-      codeHash: isTaken ? null : changeCodeHashOf(digests, id, code),
-      linkHash: isTaken ? null : digests.of("e-mail change", token),
+      codeHash: isTaken || isClosed ? null : changeCodeHashOf(digests, id, code),
+      linkHash: isTaken || isClosed ? null : digests.of("e-mail change", token),
       triesLeft: triesPerCode,
       requestedAt: now,
       confirmedAt: null,
       undoHash: null,
       closedAt: null,
     });
+    if (isClosed) return undefined;
     if (isTaken) {
       const holder = await findAccountByEmail(tx, newEmail);
       return holder && addressWantedMail(holder, {});

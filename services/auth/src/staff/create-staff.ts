@@ -11,6 +11,7 @@ import { staffInvitationMail } from "../letters/mails/staff-invitation-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
 import { decideBirthDate } from "../signup/decide-birth-date.ts";
 import { isBanned } from "../standing/ban-marks.ts";
+import { standingOf } from "../standing/settle-standing.ts";
 import type { AuthDatabase } from "../storage.ts";
 import { invitationSeconds, invitationTokenOf } from "./invitation.ts";
 import { AddressTaken, MailboxBanned } from "./staff-errors.ts";
@@ -57,7 +58,7 @@ export async function createStaff(
     });
     const account = await lockAccount(tx, memberId);
     if (!account) throw new AddressTaken();
-    await changeStatus(tx, account, "active", now, { roles: [role] });
+    await changeStatus(tx, account, await standingOf(tx, account, now), now, { roles: [role] });
     await recordAudit(tx, { action: "auth.staff.create", subject: memberId, details: { roles: [role] } });
     const url = links("reset", invitationTokenOf(digests, account), locale);
     const mail = staffInvitationMail(account, { url, validFor: invitationSeconds });

@@ -12,10 +12,10 @@ export async function readAudit(
   memberId?: string,
 ): Promise<{ items: AuditItem[]; nextCursor: null }> {
   const known = [...(await listStaff(database.read)), ...(memberId === undefined ? [] : [memberId])];
-  const names = new Map(known.map((id) => [audit.pseudonymOf(id), id]));
+  const names = new Map(known.flatMap((id) => audit.pseudonymsOf(id).map((name) => [name, id] as const)));
   const nameOf = (pseudonym: string | null) =>
     pseudonym === null ? null : (names.get(pseudonym) ?? pseudonym);
-  const subject = memberId === undefined ? undefined : audit.pseudonymOf(memberId);
+  const subject = memberId === undefined ? undefined : audit.pseudonymsOf(memberId);
   const rows = await audit.list({ before, subject }, limit);
   const items = rows.map(({ digest: _digest, session: _session, occurredAt, actor, subject, ...row }) => ({
     ...row,

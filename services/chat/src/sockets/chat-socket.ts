@@ -6,8 +6,8 @@ const highWaterBytes = 64 * 1024;
 /** Answers to the client's own frames pile up to here; a client that asks without listening is closed. */
 const maxBufferedBytes = 1024 * 1024;
 
-/** Who holds a socket, and since when the token is from by which that was shown. */
-export type Credential = { member: Member; issuedAt: Date };
+/** Who holds a socket, and from when and by which key the token is that has shown it. */
+export type Credential = { member: Member; issuedAt: Date; kid: string };
 
 /**
  * One device. Kept small, since most are idle: what it has been told is one number, what it was not told yet lies in

@@ -6,7 +6,9 @@ import type { MemberFeeds } from "./member-feeds.ts";
 /** Holds a socket to what has become of its session and account since the token was signed. */
 export function createRevocationCheck(verifier: TokenVerifier): (socket: ChatSocket) => void {
   return (socket) => {
-    const { member, issuedAt } = socket.credential;
+    const { member, issuedAt, kid } = socket.credential;
+    // As with a token that is refused: the client refreshes its own, and comes back.
+    if (verifier.revocations.isKeyRevoked(kid)) return socket.end(closeCodes.sessionEnded, "token withdrawn");
     try {
       const { status } = verifier.revocations.apply(member, issuedAt);
       if (status !== "active") socket.end(closeCodes.accountNotActive, "account not active");
@@ -24,5 +26,8 @@ export function closeRevokedSockets(
 ): void {
   verifier.revocations.onRevoked(({ memberId }) => {
     for (const socket of feeds.socketsOf(memberId)) closeIfRevoked(socket);
+  });
+  verifier.revocations.onKeyRevoked(() => {
+    for (const socket of feeds.sockets) closeIfRevoked(socket);
   });
 }

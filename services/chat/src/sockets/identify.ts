@@ -9,10 +9,10 @@ import type { Tickets } from "./tickets.ts";
 export function credentialOf(request: FastifyRequest): Credential {
   const { member, token = "" } = request.requestContext;
   if (!member) throw new Unauthenticated();
-  const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8")) as {
-    iat: number;
-  };
-  return { member, issuedAt: new Date(claims.iat * 1_000) };
+  const [header = "", payload = ""] = token.split(".");
+  const { kid } = read(header) as { kid: string };
+  const { iat } = read(payload) as { iat: number };
+  return { member, issuedAt: new Date(iat * 1_000), kid };
 }
 
 /** Who opens a socket: by the token if one was sent, else by the ticket; never by anything in the address. */
@@ -28,10 +28,15 @@ export async function identify(
   if (!ticket) throw new Unauthenticated();
   const credential = await tickets.redeem(ticket.slice(ticketProtocolPrefix.length));
   // What has happened to the session since the ticket was issued counts as it does for a token.
+  if (verifier.revocations.isKeyRevoked(credential.kid)) throw new Unauthenticated();
   const member = verifier.revocations.apply(credential.member, credential.issuedAt);
   if (member.status !== "active") throw notActive(member.status);
   request.requestContext.member = member;
   return { ...credential, member };
+}
+
+function read(part: string): unknown {
+  return JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
 }
 
 function offeredProtocols(request: FastifyRequest): string[] {

@@ -6,7 +6,11 @@ import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Credential } from "./chat-socket.ts";
 
-const Holder = strict({ member: Member, issuedAt: Type.Integer({ minimum: 0 }) });
+const Holder = strict({
+  member: Member,
+  issuedAt: Type.Integer({ minimum: 0 }),
+  kid: Type.String({ minLength: 1, maxLength: 64 }),
+});
 const holder = Compile(Holder);
 
 /**
@@ -21,9 +25,9 @@ export type Tickets = {
 
 export function createTickets(redis: Redis, expiresInSeconds: number): Tickets {
   return {
-    async issue({ member, issuedAt }) {
+    async issue({ member, issuedAt, kid }) {
       const ticket = randomBytes(32).toString("base64url");
-      const value: Static<typeof Holder> = { member, issuedAt: issuedAt.getTime() };
+      const value: Static<typeof Holder> = { member, issuedAt: issuedAt.getTime(), kid };
       await redis.set(keyOf(ticket), JSON.stringify(value), "EX", expiresInSeconds);
       return { ticket, expiresInSeconds };
     },
@@ -32,7 +36,7 @@ export function createTickets(redis: Redis, expiresInSeconds: number): Tickets {
       const stored = await redis.getdel(keyOf(ticket));
       const value: unknown = stored === null ? undefined : JSON.parse(stored);
       if (!holder.Check(value)) throw new Unauthenticated("The ticket is unknown, used or too old.");
-      return { member: value.member, issuedAt: new Date(value.issuedAt) };
+      return { member: value.member, issuedAt: new Date(value.issuedAt), kid: value.kid };
     },
   };
 }

@@ -4,9 +4,9 @@ import type { App } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.ts";
 import { OriginRefused } from "../gateway-errors.ts";
+import { exposedHeaders } from "./cors-headers.ts";
 import { decideOrigin, type Provenance } from "./decide-origin.ts";
 
-const exposedHeaders = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "etag"];
 const preflightCachedSeconds = 600;
 
 /** CORS answers for listed origins, and the refusal of everybody else's pages (A03). */
@@ -45,12 +45,14 @@ function provenance(
   production: boolean,
 ): Provenance {
   const { headers } = request;
+  const isSafe = request.method === "GET" || request.method === "HEAD";
   const protocols = headers["sec-websocket-protocol"] ?? "";
   return {
     // A preflight carries no credentials; what it asks for will be checked itself.
     production: production && request.method !== "OPTIONS",
     origin: headers.origin,
     fetchSite: headers["sec-fetch-site"],
+    safe: isSafe,
     hasCookie: headers.cookie !== undefined,
     hasBearer: request.requestContext.token !== undefined,
     hasClientKey: request.requestContext.client !== undefined,
@@ -58,7 +60,7 @@ function provenance(
     hasTicket: policy?.ticket === true && /(^|[, ])ticket\.[\w-]/.test(protocols),
     webhook: policy?.auth === "webhook",
     crossSite: policy?.crossSite === true,
-    page: policy?.page === true ? (request.method === "GET" ? "opened" : "sent") : undefined,
+    page: policy?.page === true ? (isSafe ? "opened" : "sent") : undefined,
     ownOrigin: policy?.page === true && URL.parse(headers.origin ?? "")?.host === request.host,
   };
 }

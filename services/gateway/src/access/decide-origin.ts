@@ -4,6 +4,8 @@ export type Provenance = {
   origin: string | undefined;
   /** `Sec-Fetch-Site`, which a browser sets and its scripts can't. */
   fetchSite: string | undefined;
+  /** By its method it changes nothing. */
+  safe: boolean;
   hasCookie: boolean;
   hasBearer: boolean;
   hasClientKey: boolean;
@@ -37,6 +39,9 @@ export function decideOrigin(from: Provenance, listed: ReadonlySet<string>): str
     return "This origin may not use the interface.";
   }
   if (!from.production || from.webhook) return undefined;
+  // A page of the very host that is asked sends no origin with what only reads. Siblings, which are `same-site`, always send
+  // one, and so does whatever changes something; a browser too old to say anything is asked for a proof.
+  if (from.safe && from.fetchSite === "same-origin" && !from.websocket) return undefined;
   const proven = from.hasBearer || from.hasClientKey || (from.websocket && from.hasTicket);
   return proven ? undefined : "Without an origin, a token or the key of a registered client is needed.";
 }

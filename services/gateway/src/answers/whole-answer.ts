@@ -1,10 +1,9 @@
 import { hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
 import type { RoutePolicy } from "@kismet/contracts";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { endWith, writeHead } from "../proxy/answered-headers.ts";
+import { compress } from "./compress.ts";
 import { decideEncoding, type Encoding, isKnown } from "./decide-encoding.ts";
 
 /** What is to be done with an answer once all of it is there; answers that are larger pass through as they come. */
@@ -71,17 +70,3 @@ function write(
   if (body) endWith(reply, body);
   else reply.raw.end();
 }
-
-/** Quick ones: who waits for a smaller answer must not wait longer than it saves. */
-const compress: Record<Encoding, (body: Buffer) => Promise<Buffer>> = {
-  br: (body) =>
-    promisify(brotliCompress)(body, {
-      params: {
-        [constants.BROTLI_PARAM_QUALITY]: 4,
-        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
-        [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
-      },
-    }),
-  gzip: (body) => promisify(gzip)(body, { level: 6 }),
-  zstd: (body) => promisify(zstdCompress)(body, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
-};

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeader } from "node:http";
+import { securityHeaders } from "@kismet/service-kit";
 import type { FastifyReply } from "fastify";
 
 /** Of the connection to the service, or about what runs it: no affair of the client's. */
@@ -21,7 +22,7 @@ const maxJoinedBytes = 16 * 1_024;
  */
 export function writeHead(reply: FastifyReply, status: number, answered: IncomingHttpHeaders): void {
   const own: Record<string, OutgoingHttpHeader | undefined> = {
-    ...reply.server.securityHeaders,
+    ...securityHeaders,
     ...reply.getHeaders(),
   };
   const head: string[] = [];

@@ -34,7 +34,7 @@ export function proxyRoutes(
     // While an instance comes back requests wait for it, which is no sign of too many.
     const entrance = shedding.entranceOf(entry, upstreams.of(entry.service).isRestarting);
     app.route({
-      method: entry.method,
+      method: mayBeAskedForHead(entry) ? ["GET", "HEAD"] : entry.method,
       url: entry.path,
       bodyLimit: entry.policy.bodyLimit,
       config: { policy: entry.policy },
@@ -45,6 +45,14 @@ export function proxyRoutes(
       },
     });
   }
+}
+
+/**
+ * Whoever answers GET answers HEAD (RFC 9110, 9.3.2): the service is asked for the whole, by the same rules, and the client
+ * gets the head of it. But not where other sites send browsers: there a GET ends a flow, which nobody asks about.
+ */
+function mayBeAskedForHead({ method, policy }: RouteTableEntry): boolean {
+  return method === "GET" && policy.crossSite !== true;
 }
 
 /** A request on its way to an upstream, in as many attempts as it takes. */

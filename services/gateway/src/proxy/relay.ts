@@ -69,6 +69,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#headers = headers;
     if (this.#shape && canBeShaped(status, headers)) this.#whole = [];
     this.#start.resolve(headers);
+    if (this.#reply.request.method === "HEAD" && !this.#whole) this.#endWithHead(headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -89,6 +90,14 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#begin(this.#headers);
     const { raw } = this.#reply;
     if (!raw.writableEnded) raw.end();
+  }
+
+  /** Node writes no body to a HEAD; one that is long is not even fetched, to be thrown away. */
+  #endWithHead(headers: IncomingHttpHeaders): void {
+    if (Number(headers["content-length"]) <= maxWholeBytes) return;
+    this.#begin(headers);
+    this.#reply.raw.end();
+    this.cancel(new ClientGone());
   }
 
   /** Keeps a chunk until all are there; what turns out too large for that goes out as it comes. */
@@ -113,8 +122,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (!this.#headers) this.#start.reject(error);
     // A client that has part of an answer must not take it for all of it.
-    else if (this.#isWritten) this.#reply.raw.destroy();
-    else if (!this.#cancelled) this.#failed(error);
+    else if (this.#isWritten) {
+      if (!this.#reply.raw.writableEnded) this.#reply.raw.destroy();
+    } else if (!this.#cancelled) this.#failed(error);
   }
 
   #begin(headers: IncomingHttpHeaders): void {

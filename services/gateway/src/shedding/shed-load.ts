@@ -1,6 +1,7 @@
 import type { RouteTableEntry } from "@kismet/contracts";
-import { type App, Counter, Overloaded, type Parts, securityHeaders, toProblem } from "@kismet/service-kit";
+import { type App, bareAnswerHeaders, Counter, Overloaded, type Parts, toProblem } from "@kismet/service-kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { corsHeaders } from "../access/cors-headers.ts";
 import type { Config } from "../config.ts";
 import { createConcurrencyLimits, type Entrance } from "./concurrency.ts";
 import { type Priority, priorityOf } from "./decide-shedding.ts";
@@ -29,6 +30,7 @@ export function shedLoad(parts: Parts<Config>, app: App, table: readonly RouteTa
     labelNames: ["reason", "priority"],
     registers: [parts.metrics],
   });
+  const listed = new Set(parts.config.corsOrigins);
   const byRoute = new Map(table.map((entry) => [`${entry.method} ${entry.path}`, priorityOf(entry)]));
 
   function refuse(
@@ -42,7 +44,8 @@ export function shedLoad(parts: Parts<Config>, app: App, table: readonly RouteTa
     request.requestContext.isShed = true;
     reply.hijack();
     reply.raw.writeHead(status, {
-      ...securityHeaders,
+      ...bareAnswerHeaders,
+      ...corsHeaders(request.headers.origin, listed),
       ...headers,
       "x-request-id": request.id,
       "content-type": "application/problem+json",
@@ -55,7 +58,8 @@ export function shedLoad(parts: Parts<Config>, app: App, table: readonly RouteTa
     if (guard.isAtEase()) return done();
     const { url } = request.routeOptions;
     if (url !== undefined && never.has(url)) return done();
-    const priority = byRoute.get(`${request.method} ${url}`) ?? "low";
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const priority = byRoute.get(`${method} ${url}`) ?? "low";
     if (!guard.isLate(priority)) return done();
     refuse(request, reply, { reason: "event_loop", priority });
   });
