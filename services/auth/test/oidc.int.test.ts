@@ -8,11 +8,14 @@ import {
 } from "@kismet/contracts";
 import { createWorld, eventually, routesWithIds } from "@kismet/testing";
 import t from "tap";
+import { createDigests } from "../src/secrets/digests.ts";
+import { banMarkOf } from "../src/standing/ban-marks.ts";
 import {
   type Answer,
   call,
   codeTo,
   goodPassword,
+  hashSecret,
   holdAccount,
   logIn,
   mailsTo,
@@ -91,6 +94,22 @@ await t.test("somebody new signs up with a provider, once they have said when th
   t.equal(told.length, 1);
   const again = await signInWith(auth, google, login);
   t.match(again, { status: 200, body: { memberId, tokenType: "Bearer" } });
+
+  const invalid = { status: 422, body: { code: "AUTH_TICKET_INVALID" } };
+  const { token: late } = ticketOf(await signInWith(auth, google, somebody().login));
+  auth.clock.move(1_801_000);
+  t.match(await signUp(late), invalid, "after half an hour");
+  auth.clock.move(-1_801_000);
+  const banned = newAddress();
+  await world.sql("INSERT INTO auth.ban_marks (hash, created_at) VALUES ($1, now())", [
+    banMarkOf(createDigests(hashSecret), banned),
+  ]);
+  const alias = somebody({ email: banned.replace("@", "+again@") });
+  t.match(
+    await signUp(ticketOf(await signInWith(auth, google, alias.login)).token),
+    invalid,
+    "of a mailbox that is banned",
+  );
 });
 
 await t.test(
@@ -241,6 +260,11 @@ await t.test("an address that is not verified links nothing, tells nothing, and 
   const { login } = somebody({ email: member.email, verified: false });
   const known = await signInWith(auth, google, login);
   t.match(known.body, { ticket: { purpose: "sign-up", emailVerified: false } });
+  const linked = await call(auth, "POST", "/v1/auth/identities", {
+    token: member.session.accessToken,
+    body: { ticket: ticketOf(known).token },
+  });
+  t.match(linked, { status: 422, body: { code: "AUTH_TICKET_INVALID" } }, "not even by who is signed in");
   const sent = { status: 202, body: { status: "verification_sent" } };
   t.match(await signUp(ticketOf(known).token), sent, "an address that has an account");
   await eventually(async () => {
@@ -375,6 +399,10 @@ await t.test(
       [own.sessionId],
     );
     t.match(await link(own.accessToken), { status: 403, body: { code: "AUTH_FRESH_SIGN_IN_NEEDED" } });
+    t.match(await begin(auth, google, { kind: "link", token: own.accessToken }), {
+      status: 403,
+      body: { code: "AUTH_FRESH_SIGN_IN_NEEDED" },
+    });
     const proof = { kind: "password", password: goodPassword };
     t.equal(
       (await call(auth, "POST", "/v1/auth/step-up", { token: own.accessToken, body: proof })).status,
