@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 import { createWorld, eventually, memberToken, newId } from "@kismet/testing";
+import { createLogger } from "@kismet/service-kit";
 import { Redis } from "ioredis";
 import t, { test } from "tap";
+import { SharedBuckets } from "../src/limits/shared-buckets.ts";
 import { codeOf, echo, route, startGateway, startUpstream } from "./fixture.ts";
 
 // Of a busy machine.
@@ -151,6 +153,25 @@ test("A07 without Redis an instance limits by what it has seen itself", async (t
   const ready = await fetch(`${gateway.url}/readyz`);
   t.equal(ready.status, 200, "Redis is not required");
   t.match(await ready.json(), { checks: [{ name: /./ }] }, "details for the loopback");
+});
+
+test("A37 what could not be told to Redis is told the next time", async (t) => {
+  const world = await createWorld(t);
+  const logger = createLogger({ service: "gateway", instanceId: "t", level: "silent" });
+  const allowance = { burst: 3, refillMs: 30_000 };
+  const redis = new Redis(world.redisUrl);
+  t.teardown(() => redis.disconnect());
+  await redis.ping();
+  const [one, two] = [new SharedBuckets(redis, logger), new SharedBuckets(redis, logger)];
+  for (let i = 0; i < 3; i += 1) t.ok(one.take("k", allowance).isAllowed);
+  // Where no number is, the script fails.
+  await redis.lpush("limit:k", "x");
+  await one.sync();
+  await redis.del("limit:k");
+  await one.sync();
+  t.ok(two.take("k", allowance).isAllowed, "it has not heard yet");
+  await two.sync();
+  t.notOk(two.take("k", allowance).isAllowed);
 });
 
 test("who asks is who connected, or whom the nearest proxies that are trusted name, from right to left", async (t) => {
