@@ -26,7 +26,14 @@ const ids: string[] = [newId()];
 /** Of links in mails, so that forms do something now and then. */
 const tokens: string[] = [];
 
-type Request = { path: string; query: string; headers: Record<string, string>; body: Body | undefined };
+type Request = {
+  path: string;
+  query: string;
+  headers: Record<string, string>;
+  body: Body | undefined;
+  /** Of a type that the operation does not take. */
+  isForeign?: boolean;
+};
 type Made = {
   params: Record<string, unknown>;
   query: Record<string, unknown>;
@@ -80,7 +87,12 @@ function otherwise(called: Called, good: Request[]): Request[] {
   const [first] = good;
   if (!first || called.operation.requestBody === undefined) return [];
   const strange = isForm(called) ? fc.sample(strangeForm, { seed, numRuns: perOperation }) : [];
-  return [...otherBodies, ...strange].map((body, i) => ({ ...(good[i % good.length] ?? first), body }));
+  const isTaken = isForm(called) || called.path.endsWith("/callback") ? formType : "application/json";
+  return [...otherBodies, ...strange].map((body, i) => ({
+    ...(good[i % good.length] ?? first),
+    body,
+    isForeign: !body.type.startsWith(isTaken),
+  }));
 }
 
 /** One in two asks with a token that is good. */
@@ -138,6 +150,9 @@ async function send(called: Called, request: Request, member: SystemMember | und
   const text = await response.text();
   const type = response.headers.get("content-type") ?? "";
   const faults = departures(called, { status: response.status, type, text });
+  // Who asks and how often is looked at before; what is in the body never.
+  if (request.isForeign === true && ![401, 403, 404, 413, 415, 429].includes(response.status))
+    faults.push(`reads ${body?.type}`);
   faults.push(...mustHave.filter((name) => !response.headers.has(name)).map((name) => `lacks ${name}`));
   statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
   return faults.map(

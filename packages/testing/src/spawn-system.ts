@@ -193,7 +193,8 @@ function environmentFor(
   const settings = { ...openLimits?.[service], ...options.settings?.[service] };
   for (const [key, value] of Object.entries(settings)) environment[variableOf(key)] = String(value);
   // Nothing of this process's own environment but what a program needs to run.
-  return { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment, ...options.env };
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, NODE_COMPILE_CACHE, ...environment, ...options.env };
 }
 
 function createInstance(
