@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type RequestListener } from "node:h
 import type { AddressInfo } from "node:net";
 import { visitProvider } from "@kismet/dev";
 import { createDevelopmentProvider } from "@kismet/dev/oidc";
-import type { OidcOutcome, OidcProvider, OidcStart } from "@kismet/contracts";
-import type { Teardown } from "@kismet/testing";
+import assert from "node:assert/strict";
+import type { Identity, OidcOutcome, OidcProvider, OidcStart, OidcTicket, Session } from "@kismet/contracts";
+import { createWorld, type Teardown } from "@kismet/testing";
 import type { Config } from "../src/config.ts";
-import { type Answer, call, pageOrigin, publicUrl } from "./auth-world.ts";
+import { type Answer, call, newAddress, pageOrigin, publicUrl, startAuth, startMail } from "./auth-world.ts";
 
 /** What the provider says of who logs in by this name. */
 type Person = { email?: string; verified?: boolean | string; givenName?: string };
@@ -185,4 +186,40 @@ export async function signInWith(
   login: string,
 ): Promise<Answer<OidcOutcome>> {
   return finish(auth, provider, await comeBack(auth, provider, login));
+}
+
+const applicant = { birthDate: "1994-05-17", locale: "en-IE", acceptedTermsVersion: "2026-01" };
+export const refused = { status: 422, body: { code: "AUTH_PROVIDER_REFUSED" } };
+export const ticketOf = ({ body }: Answer<OidcOutcome>) => (body as OidcTicket).ticket;
+
+/** Auth with two providers, and what signing up with them takes. */
+export async function startOidc(t: Teardown) {
+  const [world, mail, google, apple] = await Promise.all([
+    createWorld(t, { realAuth: true }),
+    startMail(t),
+    TestProvider.start(t, "google"),
+    TestProvider.start(t, "apple"),
+  ]);
+  const settings = oidcSettings(google, apple);
+  const auth = await startAuth(t, world, mail, { ...settings, codeIntervalMs: 0 });
+  let logins = 0;
+  /** Somebody whom a provider knows. */
+  function somebody(person: { email?: string; verified?: boolean | string } = {}, provider = google) {
+    logins += 1;
+    const login = `subject-${logins}`;
+    const email = person.email ?? newAddress();
+    provider.people.set(login, { givenName: "Ada", ...person, email });
+    return { login, email };
+  }
+  const signUp = (ticket: string, change: object = {}) =>
+    call<Session>(auth, "POST", "/v1/auth/oidc/sign-up", { body: { ticket, ...applicant, ...change } });
+  const identities = async (token: string) =>
+    (await call<{ items: Identity[] }>(auth, "GET", "/v1/auth/identities", { token })).body.items;
+  async function newGoogleMember() {
+    const { login, email } = somebody();
+    const session = await signUp(ticketOf(await signInWith(auth, google, login)).token);
+    assert.equal(session.status, 200);
+    return { login, email, session: session.body };
+  }
+  return { world, mail, google, apple, settings, auth, somebody, signUp, identities, newGoogleMember };
 }
