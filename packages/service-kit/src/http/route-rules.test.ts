@@ -12,15 +12,28 @@ const policy: RoutePolicy = {
 };
 const text = Type.String({ maxLength: 10 });
 
-function register(change: Partial<RoutePolicy>, answer = strict({ name: text }), method = "GET"): void {
-  enforceRouteRules({
+type Described = { summary: string; response: object; querystring?: object };
+
+function register(
+  change: Partial<RoutePolicy>,
+  answer = strict({ name: text }),
+  method = "GET",
+): { schema: Described } {
+  const schema: Described = { summary: "x", response: { 200: answer } };
+  const route = {
     method,
     url: "/v1/things",
-    schema: { summary: "x", response: { 200: answer } },
+    schema,
     config: { policy: { ...policy, ...change } },
     handler: async () => undefined,
-  } as never);
+  };
+  enforceRouteRules(route as never);
+  return route;
 }
+
+test("A05 a route that says nothing of a query takes none", async (t) => {
+  t.match(register({}).schema.querystring, { type: "object", properties: {}, additionalProperties: false });
+});
 
 test("A36 a route whose answers hold a secret, or are about one, can't have them compressed", async (t) => {
   t.doesNotThrow(() => register({ compress: true, poll: true }));
