@@ -86,7 +86,6 @@ const goodClaims = () => ({
   jti: randomUUIDv7(),
 });
 const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString("base64url");
-
 function token(header: object = goodHeader, claims: object = goodClaims(), key = privateKey): string {
   const input = `${encode(header)}.${encode(claims)}`;
   return `${input}.${sign(null, Buffer.from(input), key).toString("base64url")}`;
