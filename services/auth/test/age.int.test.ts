@@ -351,6 +351,8 @@ await t.test(
       async () => assert.equal((await age(other.session.accessToken)).lastOutcome, "expired"),
       patience,
     );
+    const tooLate = { ...inTime, id: randomUUID(), decidedAt: clock.now().toISOString() };
+    t.equal((await post(tooLate)).status, 400, "found when the check was over");
     t.equal((await post(inTime)).status, 200);
     t.equal((await age(other.session.accessToken)).state, "verified", "nothing was found since");
     clock.move(-31 * minuteMs);

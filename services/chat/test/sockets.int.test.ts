@@ -375,6 +375,19 @@ await t.test("typing is told to the other one, now and then, and kept nowhere", 
   t.equal(hers.frames.filter(({ type }) => type === "typing").length, 0);
 });
 
+await t.test("A02 neither a socket nor a ticket outlives a proof of age", async (t) => {
+  const { ada } = await pair();
+  const socket = await Device.connect(two.url, ada);
+  const { body } = await call<{ ticket: string }>(one.url, ada, "POST", "/v1/chat/ticket");
+  await chat.auth.emit(AccountChanged, {
+    aggregateId: ada.id,
+    payload: { memberId: ada.id, version: 2, status: "age_unproven", changedAt: new Date().toISOString() },
+  });
+  t.equal((await socket.untilClosed()).code, closeCodes.accountNotActive);
+  const late = await upgrade(`${two.url}/v1/chat/socket`, {}, ["chat.v1", `ticket.${body.ticket}`]);
+  t.equal(late.status, 403);
+});
+
 await t.test("A02 a revoked session and a deleted account lose their sockets within a second", async (t) => {
   const { ada, bo, id } = await pair();
   const sessionId = newId();
@@ -393,9 +406,8 @@ await t.test("A02 a revoked session and a deleted account lose their sockets wit
   const late = await upgrade(`${two.url}/v1/chat/socket`, {}, ["chat.v1", `ticket.${body.ticket}`]);
   t.equal(late.status, 401, "nor does a ticket outlive the session");
 
-  const { body: spare } = await call<{ ticket: string }>(one.url, ada, "POST", "/v1/chat/ticket");
   const partner = await Device.resumed(two.url, bo, 1);
-  const account = (version: number, status: "active" | "age_unproven" | "deleting") =>
+  const account = (version: number, status: "active" | "deleting") =>
     chat.auth.emit(AccountChanged, {
       aggregateId: ada.id,
       payload: { memberId: ada.id, version, status, changedAt: new Date().toISOString() },
@@ -405,10 +417,7 @@ await t.test("A02 a revoked session and a deleted account lose their sockets wit
   await partner.change("unmatch");
   t.equal((await post(one.url, bo, id, "are you there?")).status, 404);
   t.same((await call<{ items: object[] }>(one.url, bo, "GET", "/v1/conversations")).body.items, [], "hidden");
-  await account(3, "age_unproven");
-  const unproven = await upgrade(`${two.url}/v1/chat/socket`, {}, ["chat.v1", `ticket.${spare.ticket}`]);
-  t.equal(unproven.status, 403, "nor does a ticket outlive a proof of age");
-  await account(4, "active");
+  await account(3, "active");
   await account(2, "deleting");
   t.match((await partner.change("match")).change, { match: { id, memberId: ada.id } });
   t.equal((await post(one.url, bo, id, "welcome back")).status, 201);

@@ -1,9 +1,9 @@
 import { and, asc, eq, gt, notLike, sql } from "drizzle-orm";
-import { exports, letters, signingKeys, totps } from "../schema.ts";
+import { ageChecks, exports, letters, signingKeys, totps } from "../schema.ts";
 import type { Reads } from "../storage.ts";
 
 /** Wherever something sealed lies, by the key of its row. */
-export const sealedPlaces = ["signing_keys", "totps", "letters", "exports"] as const;
+export const sealedPlaces = ["signing_keys", "totps", "letters", "exports", "age_checks"] as const;
 type Place = (typeof sealedPlaces)[number];
 
 const places = {
@@ -11,6 +11,8 @@ const places = {
   totps: { table: totps, id: totps.memberId, sealed: totps.sealedSecret },
   exports: { table: exports, id: exports.id, sealed: exports.sealedKey },
   letters: { table: letters, id: letters.id, sealed: letters.sealed },
+  // Null once the check is over, and so not found here.
+  age_checks: { table: ageChecks, id: ageChecks.id, sealed: ageChecks.sealedRedirect },
 };
 
 export async function listSealedOtherwise(
@@ -22,7 +24,7 @@ export async function listSealedOtherwise(
 ): Promise<{ id: string; sealed: string }[]> {
   const { table, id, sealed } = places[place];
   return reads
-    .select({ id: sql<string>`${id}::text`, sealed })
+    .select({ id: sql<string>`${id}::text`, sealed: sql<string>`${sealed}` })
     .from(table)
     .where(and(notLike(sealed, `${prefix}%`), after === undefined ? undefined : gt(id, after)))
     .orderBy(asc(id))
