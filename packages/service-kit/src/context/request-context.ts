@@ -52,16 +52,16 @@ export function contextHeaders(): Record<string, string> {
 }
 
 /**
- * The context that a caller's headers describe. The deadline is the nearer of the caller's and `timeoutMs`; an
+ * The context that a caller's headers describe, unless its request id is known already. The deadline is the nearer of the caller's and `timeoutMs`; an
  * unreadable one counts as none.
  */
 export function contextFromHeaders(
   get: (name: string) => string | undefined,
-  { timeoutMs }: { timeoutMs: number },
+  { timeoutMs, requestId }: { timeoutMs: number; requestId?: string },
 ): RequestContext {
   const token = bearerToken(get("authorization"));
   return {
-    requestId: acceptRequestId(get("x-request-id")),
+    requestId: requestId ?? acceptRequestId(get("x-request-id")),
     traceparent: continueTrace(get("traceparent")),
     deadline: deadlineIn(Math.min(timeoutMs, parseDeadlineMs(get("x-deadline-ms")) ?? timeoutMs)),
     ...(token === undefined ? {} : { token }),

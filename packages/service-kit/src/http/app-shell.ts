@@ -115,8 +115,8 @@ function isSocketUpgrade({ method, headers }: IncomingMessage): boolean {
 function beginContext(parts: Parts, app: App): void {
   app.addHook("onRequest", (request, reply, done) => {
     const timeoutMs = request.routeOptions.config.policy?.timeoutMs ?? defaultTimeoutMs;
-    const context = contextFromHeaders((name) => headerOf(request.headers[name]), { timeoutMs });
-    context.requestId = request.id;
+    const known = { timeoutMs, requestId: request.id };
+    const context = contextFromHeaders((name) => headerOf(request.headers[name]), known);
     context.address = request.ip;
     request.requestContext = context;
     reply.header("x-request-id", context.requestId);

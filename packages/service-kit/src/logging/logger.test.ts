@@ -14,6 +14,16 @@ function logged(write: (logger: ReturnType<typeof createLogger>) => void): Recor
   return JSON.parse(line) as Record<string, unknown>;
 }
 
+test("a line tells its time to the millisecond", (t) => {
+  const now = Date.UTC(2026, 10, 24, 23, 59, 58, 7);
+  for (const ms of [0, 1_992, 1_993, 2_000, 11_993, 61_993, 3_600_000, -86_400_000]) {
+    t.intercept(Date, "now", { value: () => now + ms });
+    const { time } = logged((logger) => logger.info("done"));
+    t.equal(time, new Date(now + ms).toISOString());
+  }
+  t.end();
+});
+
 test("A04 a secret is redacted wherever it turns up, and everything else is as it was", async (t) => {
   const fields = {
     memberId: "m1",

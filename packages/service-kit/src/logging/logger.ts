@@ -19,12 +19,26 @@ export function createLogger(
       base: { service, instanceId },
       messageKey: "message",
       formatters: { level: (label) => ({ level: label }), log: redact },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       serializers: { err: redactError },
       mixin: contextFields,
     },
     destination,
   );
+}
+
+let minute = Number.NaN;
+let minuteText = "";
+
+/** As pino's own, which writes the whole date anew for each line: a hundredth of the gateway's CPU. */
+function isoTime(): string {
+  const now = Date.now();
+  const sinceMs = now % 60_000;
+  if (now - sinceMs !== minute) {
+    minute = now - sinceMs;
+    minuteText = `,"time":"${new Date(minute).toISOString().slice(0, "2026-11-24T12:00:".length)}`;
+  }
+  return `${minuteText}${sinceMs < 10_000 ? "0" : ""}${(sinceMs / 1_000).toFixed(3)}Z"`;
 }
 
 function contextFields(): Record<string, string> {
