@@ -25,6 +25,7 @@ import { commands } from "./commands.ts";
 import { faultOfUse } from "./decide-use.ts";
 
 const timeoutMs = 600_000;
+const graceMs = 10_000;
 const exitCodes = { failed: 1, usage: 2, broken: 3 };
 const maxReasonLength = 500;
 
@@ -61,6 +62,12 @@ const optionTypes = {
   json: flag,
   help: flag,
 };
+
+// Whatever hangs: a shell that is left behind must not keep connections. What is not committed by then is not done.
+setTimeout(() => {
+  process.stderr.write("It took longer than ten minutes and was given up.\n");
+  process.exit(exitCodes.failed);
+}, timeoutMs + graceMs).unref();
 
 try {
   await main(process.argv.slice(2));
@@ -120,7 +127,9 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, allowPositionals: true, options: optionTypes });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // Its first sentence: the rest is advice on what nobody meant.
+    const [fault] = (error as Error).message.split(". ");
+    throw new UsageError(`${fault}. See npm run admin -- help.`);
   }
 }
 
@@ -131,7 +140,7 @@ function commandOf(words: string[], options: readonly string[]) {
     if (!command) continue;
     const rest = words.slice(count);
     const fault = faultOfUse(command.args, rest, options);
-    if (fault !== undefined) throw new UsageError(`${fault}\nUsage: ${name} ${command.args}`);
+    if (fault !== undefined) throw new UsageError(`${fault}\n${`Usage: ${name} ${command.args}`.trimEnd()}`);
     return { name, command, words: rest };
   }
   const alike = Object.keys(commands).filter((name) => name.startsWith(`${words[0]} `));
