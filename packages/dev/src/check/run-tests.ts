@@ -7,7 +7,8 @@ import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
 import { startTestServers } from "./test-servers.ts";
 
-const jobs = 2;
+/** One more than the cores of a small machine: many files wait for something. */
+const jobs = 3;
 const timeoutMs = 900_000;
 
 /** They measure time against people's patience. */
@@ -23,7 +24,7 @@ export async function runTests(parts: string[]): Promise<Outcome> {
   const servers = await startTestServers();
   try {
     const env = { KISMET_TEST_SERVERS_FILE: servers.file };
-    const together = await runTap(longestFirst(files.filter((path) => !runsAlone.test(path))), jobs, env);
+    const together = await runTap(spreadOut(files.filter((path) => !runsAlone.test(path))), jobs, env);
     const alone = await runTap(
       files.filter((path) => runsAlone.test(path)),
       1,
@@ -40,10 +41,18 @@ function isAskedFor(path: string, parts: string[]): boolean {
   return parts.length === 0 ? !path.startsWith("bench/") : parts.some((part) => path.includes(part));
 }
 
-/** Tests of the whole system take longest: begun last, one of them would end long after all else, beside nothing. */
-function longestFirst(files: string[]): string[] {
-  const isOfAll = (path: string) => path.startsWith("test/");
-  return [...files.filter(isOfAll), ...files.filter((path) => !isOfAll(path))];
+/** Tests of the whole system take most: one beside small ones, and none at the end, beside nothing. */
+function spreadOut(files: string[]): string[] {
+  const [large, small] = [files.filter(isOfAll), files.filter((path) => !isOfAll(path))];
+  const every = Math.ceil(small.length / Math.max(large.length, 1));
+  return [
+    ...large.flatMap((path, i) => [path, ...small.slice(i * every, (i + 1) * every)]),
+    ...small.slice(large.length * every),
+  ];
+}
+
+function isOfAll(path: string): boolean {
+  return path.startsWith("test/");
 }
 
 async function runTap(files: string[], atOnce: number, env: Record<string, string>): Promise<TestFile[]> {
