@@ -134,8 +134,8 @@ const mustHave = [
   "cache-control",
 ];
 
-/** A longer part of an address leads nowhere, which is found out before there is a body. */
-const maxRoutedLength = 200;
+/** Any other may lead nowhere, which is found out before there is a body. */
+const plainAddress = /^(\/[\w.-]{1,200})+$/;
 
 async function send(called: Called, request: Request, member: SystemMember | undefined): Promise<string[]> {
   const { path, query, headers, body } = request;
@@ -154,8 +154,11 @@ async function send(called: Called, request: Request, member: SystemMember | und
   const type = response.headers.get("content-type") ?? "";
   const faults = departures(called, { status: response.status, type, text });
   // Who asks and how often is looked at before; what is in the body never.
-  const canBeRouted = path.split("/").every((part) => part.length <= maxRoutedLength);
-  if (request.isForeign === true && canBeRouted && ![401, 403, 404, 413, 415, 429].includes(response.status))
+  if (
+    request.isForeign === true &&
+    plainAddress.test(path) &&
+    ![401, 403, 404, 413, 415, 429].includes(response.status)
+  )
     faults.push(`reads ${body?.type}`);
   faults.push(...mustHave.filter((name) => !response.headers.has(name)).map((name) => `lacks ${name}`));
   statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);

@@ -7,8 +7,7 @@ import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
 import { startTestServers } from "./test-servers.ts";
 
-/** One more than the cores of a small machine: many files wait for something. */
-const jobs = 3;
+const jobs = 2;
 const timeoutMs = 900_000;
 
 /** They measure time against people's patience. */
