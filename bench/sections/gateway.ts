@@ -47,26 +47,31 @@ export async function startGateway(
   profileFolder?: string,
 ): Promise<Spawned> {
   const collector = await spawnPeer("upstream", [], system);
-  const { natsUrl, redisUrl } = system;
   return spawnService(
     "gateway",
-    {
-      natsUrl,
-      redisUrl,
-      corsOrigins: origin,
-      traceSample: 0.01,
-      limitScale: 1_000_000,
-      // Saturated is what it would refuse.
-      shedAfterMs: 60_000,
-      shedQueueMs: 60_000,
-      ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), upstreamUrl])),
-    },
+    { ...unrefusing(system, upstreamUrl), corsOrigins: origin, traceSample: 0.01 },
     {
       ...system,
       tracesUrl: collector.url,
       ...(profileFolder === undefined ? {} : { name: "gateway-profiled", profileFolder }),
     },
   );
+}
+
+/** Before one upstream, and never too much for it. */
+export function unrefusing(
+  { natsUrl, redisUrl }: System,
+  upstreamUrl: string,
+): Record<string, string | number> {
+  return {
+    natsUrl,
+    redisUrl,
+    limitScale: 1_000_000,
+    // Saturated is what it would refuse.
+    shedAfterMs: 60_000,
+    shedQueueMs: 60_000,
+    ...Object.fromEntries(domainServices.map((service) => [upstreamKey(service), upstreamUrl])),
+  };
 }
 
 function proxyContestant(system: System, name: string, proxy: Spawned, route: Route): Contestant {

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
-import { domainServices, upstreamKey } from "@kismet/contracts";
 import { newId } from "@kismet/testing";
 import { runProgram } from "../load/run-load.ts";
 import { residentBytes } from "../system/memory.ts";
 import { type Spawned, spawnPeer, spawnService } from "../system/spawn-process.ts";
 import type { System } from "../system/start-system.ts";
+import { unrefusing } from "./gateway.ts";
 import type { Section } from "./rounds.ts";
 
 /** Resident memory in bytes: of a process that has just started, and the most while the uploads pass; how long they took. */
@@ -36,14 +36,8 @@ const proxies: [string, (system: System, sinkUrl: string) => Promise<Spawned>][]
 ];
 
 function startGateway(system: System, sinkUrl: string): Promise<Spawned> {
-  const { natsUrl, redisUrl } = system;
-  const upstreams = Object.fromEntries(domainServices.map((service) => [upstreamKey(service), sinkUrl]));
   const main = fileURLToPath(new URL("../peers/upload-gateway-main.ts", import.meta.url));
-  return spawnService(
-    "gateway",
-    { natsUrl, redisUrl, limitScale: 1_000_000, shedAfterMs: 60_000, shedQueueMs: 60_000, ...upstreams },
-    { ...system, name: "gateway-uploads", main },
-  );
+  return spawnService("gateway", unrefusing(system, sinkUrl), { ...system, name: "gateway-uploads", main });
 }
 
 async function upload(

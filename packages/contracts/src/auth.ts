@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { Jurisdiction } from "./age.ts";
 import { AccountStatus, Jwk, Role } from "./member.ts";
-import { Day, literals, nullable, page, strict, Timestamp, Uuid } from "./schema.ts";
+import { Day, LanguageTag, literals, nullable, page, strict, Timestamp, Uuid } from "./schema.ts";
 import { defineEvent, defineRequest } from "./subject.ts";
 import { PasskeyAssertion } from "./webauthn.ts";
 
@@ -70,8 +70,7 @@ export const SignupRequest = strict({
   email: Email,
   password: Password,
   birthDate: Day,
-  /** BCP 47. */
-  locale: Type.Optional(Type.String({ pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", maxLength: 35 })),
+  locale: Type.Optional(LanguageTag),
   acceptedTermsVersion: Type.String({ minLength: 1, maxLength: 32, pattern: "^[A-Za-z0-9._-]+$" }),
   /** Where the member lives, for the law on ages there. */
   jurisdiction: Type.Optional(Jurisdiction),

@@ -22,6 +22,9 @@ export const Timestamp = Type.String({ format: "date-time", maxLength: 35 });
 /** A calendar day, `2026-11-24`. */
 export const Day = Type.String({ format: "date", maxLength: 10 });
 
+/** BCP 47, `de-CH`. */
+export const LanguageTag = Type.String({ pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", maxLength: 35 });
+
 /** Opaque: what a list gave as `nextCursor`. */
 export const Cursor = Type.String({ minLength: 1, maxLength: 512, pattern: "^[A-Za-z0-9_-]+$" });
 

@@ -17,7 +17,7 @@ export { type AnyTransaction, lockKeys, sharedLock } from "./advisory-locks.ts";
 export { type AnyDatabase, createDatabase, type Database, type TransactionOptions } from "./database.ts";
 export type { Schema, Transaction } from "./drizzle-session.ts";
 export { DatabaseTimeout, DatabaseUnavailable, isUniqueViolation, QueryFailed } from "./errors.ts";
-export { holdLeadership, type LeadershipHandlers } from "./leadership.ts";
+export { holdLeadership, type LeadershipHandlers, pollAsLeader } from "./leadership.ts";
 export { migrate, type MigrateOptions } from "./migrate.ts";
 export type { DatabaseConfig } from "./pool.ts";
 export { createRolesAndSchemas, type RolesOptions } from "./roles.ts";

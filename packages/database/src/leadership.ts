@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Parts, withTimeout } from "@kismet/service-kit";
+import { createPoller, type Parts, type Poller, type PollerOptions, withTimeout } from "@kismet/service-kit";
 import pg from "pg";
 import { Gauge } from "prom-client";
 import { lockId } from "./advisory-locks.ts";
@@ -41,6 +41,20 @@ export function holdLeadership(
   }
   const key = lockId(`${parts.name}/${name}`);
   campaign.add({ name, key, isHeld: false, ...handlers });
+}
+
+/** Work that one instance does at a time, again and again; two of them for a moment must do no harm. */
+export function pollAsLeader(
+  parts: Parts<DatabaseConfig>,
+  database: AnyDatabase,
+  options: PollerOptions,
+): Poller {
+  const poller = createPoller(parts.logger, options);
+  holdLeadership(parts, database, options.name, {
+    gained: () => void poller.start(),
+    lost: () => poller.stop(),
+  });
+  return poller;
 }
 
 class Campaign {

@@ -22,3 +22,24 @@ export const ownReading = {
   anyStatus: true,
 } as const;
 export const ownChanging = { ...ownReading, limit: "write", timeoutMs: 5_000 } as const;
+
+/** A page for people is opened, which does nothing yet. */
+export const shownPage = {
+  auth: "public",
+  limit: "read",
+  bodyLimit: 1_024,
+  timeoutMs: 3_000,
+  idempotent: true,
+  page: true,
+} as const;
+
+/** What staff does; which roles, each route says. */
+export const staffChanging = {
+  auth: "staff",
+  limit: "write",
+  bodyLimit: 1_024,
+  timeoutMs: 5_000,
+  idempotent: false,
+  stepUp: true,
+} as const;
+export const staffReading = { ...staffChanging, limit: "read", idempotent: true, stepUp: false } as const;

@@ -1,5 +1,5 @@
-import { holdLeadership } from "@kismet/database";
-import { createPoller, type Parts } from "@kismet/service-kit";
+import { pollAsLeader } from "@kismet/database";
+import type { Parts } from "@kismet/service-kit";
 import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
 import { deleteChecksBefore } from "./age/age-repository.ts";
 import type { Config } from "./config.ts";
@@ -32,7 +32,7 @@ export function startUpkeep(
   parts: Parts<Config>,
   { database, keyring, sealing }: { database: AuthDatabase; keyring: Keyring; sealing: Sealing },
 ): void {
-  const poller = createPoller(parts.logger, {
+  pollAsLeader(parts, database, {
     name: "upkeep",
     everyMs,
     timeoutMs: 60_000,
@@ -57,5 +57,4 @@ export function startUpkeep(
       return false;
     },
   });
-  holdLeadership(parts, database, "upkeep", { gained: () => void poller.start(), lost: () => poller.stop() });
 }

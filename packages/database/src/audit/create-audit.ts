@@ -1,8 +1,8 @@
-import { createPoller, type Parts } from "@kismet/service-kit";
+import type { Parts } from "@kismet/service-kit";
 import { Gauge } from "prom-client";
 import { type AnyTransaction, lockKeys } from "../advisory-locks.ts";
 import type { AnyDatabase } from "../database.ts";
-import { holdLeadership } from "../leadership.ts";
+import { pollAsLeader } from "../leadership.ts";
 import type { DatabaseConfig } from "../pool.ts";
 import {
   ageOfRow,
@@ -91,7 +91,7 @@ export function createAudit({ name }: Pick<Parts, "name">, { database, secrets, 
 
 /** One instance seals, a moment after rows were written: nobody's transaction waits for the end of the chain. */
 export function keepSealed(parts: Parts<DatabaseConfig>, database: AnyDatabase, audit: Audit): void {
-  const poller = createPoller(parts.logger, {
+  const poller = pollAsLeader(parts, database, {
     name: "audit",
     everyMs,
     timeoutMs,
@@ -107,7 +107,6 @@ export function keepSealed(parts: Parts<DatabaseConfig>, database: AnyDatabase, 
     },
   });
   database.onCommit(auditTopic, () => poller.poke());
-  holdLeadership(parts, database, "audit", { gained: () => void poller.start(), lost: () => poller.stop() });
 }
 
 /** The end of the chain. One that no secret here has sealed is continued all the same: verifying names it. */

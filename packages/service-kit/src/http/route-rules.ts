@@ -113,11 +113,13 @@ export function isWebsocket(route: RouteOptions): boolean {
 
 const formType = "application/x-www-form-urlencoded";
 /** Larger than any page is. */
-export const Page = Type.String({ maxLength: 65_536 });
-const errorPage = {
-  description: "A page that says what went wrong",
+const Page = Type.String({ maxLength: 65_536 });
+/** In the schema of a route that answers a page. */
+export const pageAnswer = (description = "A page") => ({
+  description,
   content: { "text/html": { schema: Page } },
-};
+});
+const errorPage = pageAnswer("A page that says what went wrong");
 const problem = {
   description: "A problem (RFC 9457)",
   content: { "application/problem+json": { schema: Problem } },

@@ -4,7 +4,7 @@ import type { Component } from "./lifecycle.ts";
 
 export type Poller = Required<Component> & { poke(): void };
 
-type PollerOptions = {
+export type PollerOptions = {
   name: string;
   everyMs: number;
   /** Bounds one round. */

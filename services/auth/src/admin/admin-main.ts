@@ -97,25 +97,23 @@ async function main(args: string[]): Promise<void> {
     withDeps(operator, async (deps) => {
       const details = { command: name, reason: values.reason?.slice(0, maxReasonLength) ?? null };
       const who = command.hasMember ? words[0] : undefined;
-      const use = (outcome: AuditOutcome, more: { subject?: string; fault?: string }) => {
-        const { subject, ...said } = more;
-        return recordAudit(deps.database.read, {
+      let subject: string | undefined;
+      const use = (outcome: AuditOutcome, fault: { fault?: string } = {}) =>
+        recordAudit(deps.database.read, {
           action: "auth.admin.use",
           outcome,
           subject,
-          details: { ...details, ...said },
+          details: { ...details, ...fault },
         });
-      };
-      let subject: string | undefined;
       try {
         if (who !== undefined) subject = (await accountOf(deps, who)).memberId;
         // First: what is done must not go without who did it.
-        await use("ok", subject === undefined ? {} : { subject });
+        await use("ok");
         return await command.run(deps, words, values);
       } catch (error) {
         const fault = error instanceof PublicError ? error.code : (error as Error).name;
         // If it can't be recorded the database is away, and the error says so.
-        await use("refused", { ...(subject === undefined ? {} : { subject }), fault }).catch(() => undefined);
+        await use("refused", { fault }).catch(() => undefined);
         throw error;
       }
     }),

@@ -4,12 +4,13 @@ import {
   AgeCheck,
   AgeCheckRequest,
   JurisdictionRequest,
+  LanguageTag,
   MemberParams,
   strict,
 } from "@kismet/contracts";
-import { type App, markup, Page, readerOfRequest, renderPage, sendPage } from "@kismet/service-kit";
+import { type App, markup, pageAnswer, readerOfRequest, renderPage, sendPage } from "@kismet/service-kit";
 import { Type } from "typebox";
-import { ownChanging, ownReading } from "../route-policies.ts";
+import { ownChanging, ownReading, shownPage, staffChanging } from "../route-policies.ts";
 import type { AgeDeps } from "./age-deps.ts";
 import { donePath, resultPath } from "./age-paths.ts";
 import { type AgeProvider, ProviderResult, signatureHeader } from "./age-provider.ts";
@@ -20,9 +21,6 @@ import { readAge } from "./read-age.ts";
 import { receiveResult } from "./receive-result.ts";
 
 const tags = ["auth"];
-const Language = Type.Optional(
-  Type.String({ pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", maxLength: 35 }),
-);
 
 /** Open whatever the account's status: who has yet to prove their age has nothing else. */
 export function registerAgeRoutes(app: App, deps: AgeDeps): void {
@@ -88,17 +86,7 @@ function serveSupport(app: App, deps: AgeDeps): void {
       body: AgeChange,
       response: { 200: AgeAssurance },
     },
-    config: {
-      policy: {
-        auth: "staff",
-        roles: ["support", "admin"],
-        limit: "write",
-        bodyLimit: 1_024,
-        timeoutMs: 5_000,
-        idempotent: true,
-        stepUp: true,
-      },
-    },
+    config: { policy: { ...staffChanging, roles: ["support", "admin"], idempotent: true } },
     handler: async ({ params: { id }, body, member }) => {
       await changeAge(deps, id, body, member.memberId);
       return readAge(deps, id);
@@ -136,20 +124,10 @@ function serveDone(app: App): void {
     schema: {
       summary: "Where the browser comes back to from an age check: a page that sends one back to the app",
       tags,
-      querystring: strict({ lang: Language }),
-      response: { 200: { description: "A page", content: { "text/html": { schema: Page } } } },
+      querystring: strict({ lang: Type.Optional(LanguageTag) }),
+      response: { 200: pageAnswer() },
     },
-    config: {
-      policy: {
-        auth: "public",
-        limit: "read",
-        bodyLimit: 1_024,
-        timeoutMs: 3_000,
-        idempotent: true,
-        page: true,
-        crossSite: true,
-      },
-    },
+    config: { policy: { ...shownPage, crossSite: true } },
     handler: async (request, reply) => {
       const { language } = readerOfRequest(request);
       const { title, text } = doneTexts[language];

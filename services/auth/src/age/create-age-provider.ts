@@ -1,4 +1,11 @@
-import { createBreaker, currentContext, type Parts, signatureFault, signBody } from "@kismet/service-kit";
+import {
+  createBreaker,
+  currentContext,
+  type Parts,
+  readBounded,
+  signatureFault,
+  signBody,
+} from "@kismet/service-kit";
 import { Value } from "typebox/value";
 import { AgeProviderUnavailable, AgeResultRefused } from "./age-errors.ts";
 import { type AgeProvider, ProviderCheck, type ProviderRequest, signatureHeader } from "./age-provider.ts";
@@ -38,7 +45,7 @@ export function createAgeProvider(
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = await readBounded(answer.body ?? []);
+    const text = (await readBounded(answer.body, maxAnswerBytes)).toString("utf8");
     if (answer.status !== 200 && answer.status !== 201) throw new Error(`it answers ${answer.status}`);
     return Value.Parse(ProviderCheck, JSON.parse(text));
   }
@@ -64,15 +71,4 @@ export function createAgeProvider(
       if (fault) throw new AgeResultRefused(fault);
     },
   };
-}
-
-async function readBounded(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > maxAnswerBytes) throw new Error("it answers at too great a length");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,5 +1,5 @@
-import { holdLeadership, recordAudit } from "@kismet/database";
-import { createPoller, type Parts } from "@kismet/service-kit";
+import { pollAsLeader, recordAudit } from "@kismet/database";
+import type { Parts } from "@kismet/service-kit";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import type { Config } from "../config.ts";
 import { settleStanding } from "../standing/settle-standing.ts";
@@ -19,8 +19,8 @@ const batch = 50;
 
 /** Proofs end when their time is over, and checks that nobody comes back from; one instance sees to it. */
 export function endProofs(parts: Parts<Config>, deps: AgeDeps): void {
-  const { database, clock, logger } = { ...deps, ...parts };
-  const poller = createPoller(logger, {
+  const { database, clock } = deps;
+  pollAsLeader(parts, database, {
     name: "proofs of age",
     everyMs,
     timeoutMs: 30_000,
@@ -31,10 +31,6 @@ export function endProofs(parts: Parts<Config>, deps: AgeDeps): void {
       for (const check of overdue) await giveUp(deps, check);
       return ended.length === batch || overdue.length === batch;
     },
-  });
-  holdLeadership(parts, database, "proofs of age", {
-    gained: () => void poller.start(),
-    lost: () => poller.stop(),
   });
 }
 

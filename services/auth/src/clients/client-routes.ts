@@ -12,6 +12,7 @@ import {
 } from "@kismet/contracts";
 import { type App, type RegisteredClient, Unauthenticated } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
+import { staffChanging, staffReading } from "../route-policies.ts";
 import { findClients, type StoredClient, type StoredKey } from "./clients-repository.ts";
 import { issueClientKey } from "./issue-client-key.ts";
 import { type ClientDeps, registerClient } from "./register-client.ts";
@@ -19,16 +20,8 @@ import { revokeClient, revokeClientKey } from "./revoke-client.ts";
 import { stateOf } from "./tell-client.ts";
 
 const tags = ["auth"];
-const staff: RoutePolicy = {
-  auth: "staff",
-  roles: ["admin"],
-  limit: "write",
-  bodyLimit: 1_024,
-  timeoutMs: 5_000,
-  idempotent: false,
-  stepUp: true,
-};
-const reading: RoutePolicy = { ...staff, limit: "read", idempotent: true, stepUp: false };
+const staff: RoutePolicy = { ...staffChanging, roles: ["admin"] };
+const reading: RoutePolicy = { ...staffReading, roles: ["admin"] };
 
 /** The register of clients: for administrators, for whoever decides on keys, and for the clients themselves. */
 export function registerClients(app: App, bus: Bus, deps: ClientDeps): void {

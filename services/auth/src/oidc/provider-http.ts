@@ -4,6 +4,7 @@ import {
   isTraced,
   type Parts,
   PublicError,
+  readBounded,
   traceHeaders,
 } from "@kismet/service-kit";
 import type { CustomFetch, CustomFetchOptions } from "openid-client";
@@ -51,21 +52,11 @@ async function send(url: URL, { method, headers, body }: CustomFetchOptions): Pr
     });
     if (answer.status >= 500 || (answer.status >= 300 && answer.status < 400))
       throw new Error(`it answers ${answer.status}`);
-    return new Response(await readBounded(answer), { status: answer.status, headers: answer.headers });
+    const whole = await readBounded(answer.body, maxAnswerBytes);
+    return new Response(whole, { status: answer.status, headers: answer.headers });
   } catch (error) {
     throw new ProviderUnavailable(error);
   }
-}
-
-async function readBounded(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of answer.body ?? []) {
-    length += chunk.length;
-    if (length > maxAnswerBytes) throw new Error("it answers at too great a length");
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks, length));
 }
 
 /** What is told of a failure: that the provider is away, or that what it says can't be used. */

@@ -1,9 +1,9 @@
 import formbody from "@fastify/formbody";
-import { strict } from "@kismet/contracts";
+import { LanguageTag, strict } from "@kismet/contracts";
 import {
   type App,
   markup,
-  Page,
+  pageAnswer,
   type Reader,
   readerOfRequest,
   renderPage,
@@ -11,6 +11,7 @@ import {
 } from "@kismet/service-kit";
 import { Type } from "typebox";
 import type { ConfirmDeps } from "../email/email-change-deps.ts";
+import { shownPage } from "../route-policies.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
 import { confirmEmailPage } from "./confirm-email-page.ts";
 import type { MailPage, Outcome } from "./mail-page.ts";
@@ -21,16 +22,8 @@ import { undoEmailChangePage } from "./undo-email-change-page.ts";
 import { verifyEmailPage } from "./verify-email-page.ts";
 
 const tags = ["auth"];
-const shown = {
-  auth: "public",
-  limit: "read",
-  bodyLimit: 1_024,
-  timeoutMs: 3_000,
-  idempotent: true,
-  page: true,
-} as const;
 const sent = {
-  ...shown,
+  ...shownPage,
   limit: "credential",
   bodyLimit: 4_096,
   timeoutMs: 8_000,
@@ -38,10 +31,7 @@ const sent = {
 } as const;
 
 const Token = Type.String({ minLength: 1, maxLength: 200, pattern: "^[A-Za-z0-9._-]+$" });
-const Language = Type.Optional(
-  Type.String({ pattern: "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", maxLength: 35 }),
-);
-const html = (description: string) => ({ description, content: { "text/html": { schema: Page } } });
+const Language = Type.Optional(LanguageTag);
 
 type Deps = SignInDeps & ConfirmDeps;
 
@@ -73,9 +63,9 @@ function servePage(app: App, page: MailPage): void {
       summary: `${summary}: the page, which does nothing yet`,
       tags,
       querystring: strict({ token: Token, lang: Language }),
-      response: { 200: html("A form") },
+      response: { 200: pageAnswer("A form") },
     },
-    config: { policy: shown },
+    config: { policy: shownPage },
     handler: async (request, reply) => {
       const reader = readerOfRequest(request);
       const { token } = request.query;
@@ -92,7 +82,7 @@ function servePage(app: App, page: MailPage): void {
       tags,
       querystring: strict({ lang: Language }),
       body: strict({ token: Token, password: Type.Optional(Type.String({ maxLength: 512 })) }),
-      response: { 200: html("What was done"), 422: html("The form again, with what is wrong") },
+      response: { 200: pageAnswer("What was done"), 422: pageAnswer("The form again, with what is wrong") },
     },
     config: { policy: sent },
     handler: async (request, reply) => {

@@ -5,27 +5,19 @@ import {
   type Html,
   type Language,
   markup,
-  Page,
+  pageAnswer,
   readerOfRequest,
   renderPage,
   sendPage,
 } from "@kismet/service-kit";
 import { Type } from "typebox";
 import type { ProviderClients } from "../oidc/provider-client.ts";
+import { shownPage } from "../route-policies.ts";
 import { passkeyPageTexts, type PasskeyPageTexts } from "./passkey-page-texts.ts";
 
 const path = "/auth/passkeys";
 const scriptPath = "/auth/passkeys/page.js";
 const script = readFileSync(new URL("./passkey-page.js", import.meta.url), "utf8");
-
-const policy = {
-  auth: "public",
-  limit: "read",
-  bodyLimit: 1_024,
-  timeoutMs: 3_000,
-  idempotent: true,
-  page: true,
-} as const;
 
 type Providers = { providers: ProviderClients; returnUrls: readonly string[] };
 
@@ -44,9 +36,9 @@ export function servePasskeyPage(app: App, { providers, returnUrls }: Providers)
       querystring: strict({
         lang: Type.Optional(Type.String({ pattern: "^[A-Za-z-]{2,35}$", maxLength: 35 })),
       }),
-      response: { 200: { description: "A page", content: { "text/html": { schema: Page } } } },
+      response: { 200: pageAnswer() },
     },
-    config: { policy },
+    config: { policy: shownPage },
     handler: async (request, reply) => {
       const { language } = readerOfRequest(request);
       // One script of ours runs, and nothing in the page itself.
@@ -60,9 +52,14 @@ export function servePasskeyPage(app: App, { providers, returnUrls }: Providers)
     schema: {
       summary: "The script of the page of passkeys",
       tags: ["auth"],
-      response: { 200: { description: "A script", content: { "text/javascript": { schema: Page } } } },
+      response: {
+        200: {
+          description: "A script",
+          content: { "text/javascript": { schema: Type.String({ maxLength: 65_536 }) } },
+        },
+      },
     },
-    config: { policy },
+    config: { policy: shownPage },
     handler: async (_request, reply) =>
       reply
         .type("text/javascript; charset=utf-8")

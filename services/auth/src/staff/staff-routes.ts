@@ -25,19 +25,13 @@ import {
   listRestrictions,
   type StoredRestriction,
 } from "../standing/standing-repository.ts";
+import { staffChanging, staffReading } from "../route-policies.ts";
 import { readAudit } from "./read-audit.ts";
 import { setRoles } from "./set-roles.ts";
 
 const tags = ["staff"];
-const staff = {
-  auth: "staff",
-  limit: "write",
-  bodyLimit: 16_384,
-  timeoutMs: 5_000,
-  idempotent: false,
-  stepUp: true,
-} as const;
-const reading = { ...staff, limit: "read", bodyLimit: 1_024, idempotent: true, stepUp: false } as const;
+/** Statements and reasons are longer than what else staff says. */
+const staff = { ...staffChanging, bodyLimit: 16_384 } as const;
 const listLimit = 100;
 
 export type StaffDeps = StandingDeps & { audit: Audit };
@@ -55,7 +49,7 @@ function serveMembers(app: App, deps: StaffDeps): void {
     method: "GET",
     url: "/v1/admin/members/:id",
     schema: { summary: "A member's account", tags, params: MemberParams, response: { 200: StaffMember } },
-    config: { policy: { ...reading, roles: ["moderator", "support", "admin"] } },
+    config: { policy: { ...staffReading, roles: ["moderator", "support", "admin"] } },
     handler: async ({ params }) => staffMember(deps, params.id),
   });
 
@@ -105,7 +99,7 @@ function serveSessions(app: App, deps: StaffDeps): void {
       params: MemberParams,
       response: { 200: StaffSessionList },
     },
-    config: { policy: { ...reading, roles: ["support", "admin"] } },
+    config: { policy: { ...staffReading, roles: ["support", "admin"] } },
     handler: async ({ params }) => {
       const running = await listRunning(deps.database.read, params.id, deps.clock.now(), listLimit);
       const items = running.map(({ id, place, methods, createdAt, rotatedAt }) => ({
@@ -162,7 +156,7 @@ function serveAppeals(app: App, deps: StaffDeps): void {
       querystring: PageQuery,
       response: { 200: AppealList },
     },
-    config: { policy: { ...reading, roles: ["moderator", "admin"] } },
+    config: { policy: { ...staffReading, roles: ["moderator", "admin"] } },
     handler: async ({ query: { limit = 20, cursor }, member }) => {
       const after = cursor === undefined ? undefined : idOf(cursor);
       const rows = await listOpenAppeals(deps.database.read, after, limit + 1);
@@ -208,7 +202,7 @@ function serveAudit(app: App, deps: StaffDeps): void {
       querystring: AuditQuery,
       response: { 200: AuditList },
     },
-    config: { policy: { ...reading, roles: ["admin"] } },
+    config: { policy: { ...staffReading, roles: ["admin"] } },
     handler: async ({ params, query }) => readAudit(deps, query, params.id),
   });
 
@@ -221,7 +215,7 @@ function serveAudit(app: App, deps: StaffDeps): void {
       querystring: AuditQuery,
       response: { 200: AuditList },
     },
-    config: { policy: { ...reading, roles: ["admin"] } },
+    config: { policy: { ...staffReading, roles: ["admin"] } },
     handler: async ({ query }) => readAudit(deps, query),
   });
 }

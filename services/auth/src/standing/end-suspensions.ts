@@ -1,5 +1,5 @@
-import { holdLeadership } from "@kismet/database";
-import { createPoller, type Parts } from "@kismet/service-kit";
+import { pollAsLeader } from "@kismet/database";
+import type { Parts } from "@kismet/service-kit";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import type { Config } from "../config.ts";
 import { endStanding, type StandingDeps } from "./restrict-account.ts";
@@ -10,7 +10,7 @@ const batch = 50;
 
 /** Suspensions end when they said they would; one instance sees to it. */
 export function endSuspensions(parts: Parts<Config>, deps: StandingDeps): void {
-  const poller = createPoller(parts.logger, {
+  pollAsLeader(parts, deps.database, {
     name: "suspensions",
     everyMs,
     timeoutMs: 30_000,
@@ -19,10 +19,6 @@ export function endSuspensions(parts: Parts<Config>, deps: StandingDeps): void {
       for (const { id, memberId } of expired) await endOne(deps, memberId, id);
       return expired.length === batch;
     },
-  });
-  holdLeadership(parts, deps.database, "suspensions", {
-    gained: () => void poller.start(),
-    lost: () => poller.stop(),
   });
 }
 

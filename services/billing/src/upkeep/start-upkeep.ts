@@ -1,5 +1,5 @@
-import { holdLeadership } from "@kismet/database";
-import { createPoller, type Parts } from "@kismet/service-kit";
+import { pollAsLeader } from "@kismet/database";
+import type { Parts } from "@kismet/service-kit";
 import { deleteKeysBefore } from "../checkout/checkout-repository.ts";
 import type { Config } from "../config.ts";
 import { listOverdueMembers } from "../entitlements/entitlements-repository.ts";
@@ -17,7 +17,7 @@ const keepKeysMs = 7 * 86_400_000;
  */
 export function startUpkeep(parts: Parts<Config>, deps: ReconcileDeps): void {
   const { database, clock, logger } = deps;
-  const poller = createPoller(logger, {
+  pollAsLeader(parts, database, {
     name: "upkeep",
     everyMs: parts.config.upkeepMs,
     timeoutMs: 60_000,
@@ -35,5 +35,4 @@ export function startUpkeep(parts: Parts<Config>, deps: ReconcileDeps): void {
       return moreToAsk || ended === overdueBatch;
     },
   });
-  holdLeadership(parts, database, "upkeep", { gained: () => void poller.start(), lost: () => poller.stop() });
 }

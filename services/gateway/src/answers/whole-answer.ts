@@ -1,10 +1,10 @@
-import { hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { RoutePolicy } from "@kismet/contracts";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { endWith, writeHead } from "../proxy/answered-headers.ts";
 import { compress } from "./compress.ts";
 import { decideEncoding, type Encoding, isKnown } from "./decide-encoding.ts";
+import { tagOf } from "./tag-of.ts";
 
 /** What is to be done with an answer once all of it is there; answers that are larger pass through as they come. */
 export type Shape = { encoding: Encoding | undefined; isPolled: boolean; ifNoneMatch: string | undefined };
@@ -40,7 +40,7 @@ export async function sendWhole(
 ): Promise<void> {
   const headers: IncomingHttpHeaders = { ...answered };
   if (isPolled) {
-    const tag = `W/"${hash("sha256", body, "base64url").slice(0, 27)}"`;
+    const tag = tagOf(body);
     headers.etag = tag;
     // Kept by the client alone, and asked about each time.
     if (headers["cache-control"] === "no-store") headers["cache-control"] = "private, no-cache";

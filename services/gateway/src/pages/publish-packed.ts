@@ -1,13 +1,13 @@
-import { hash } from "node:crypto";
 import type { App } from "@kismet/service-kit";
 import { appendHeader } from "../answers/append-header.ts";
 import { compress } from "../answers/compress.ts";
 import { decideEncoding, type Encoding, isKnown } from "../answers/decide-encoding.ts";
+import { tagOf } from "../answers/tag-of.ts";
 
 /** A document that is the same for everybody until the next release: packed once for each encoding, when it is asked for. */
 export function publishPacked(app: App, path: string, document: object): void {
   const body = Buffer.from(JSON.stringify(document));
-  const tag = `W/"${hash("sha256", body, "base64url").slice(0, 27)}"`;
+  const tag = tagOf(body);
   const packed = new Map<Encoding, Promise<Buffer>>();
 
   function packedBy(encoding: Encoding): Promise<Buffer> {

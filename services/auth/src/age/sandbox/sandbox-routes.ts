@@ -9,7 +9,7 @@ import {
   type App,
   type Clock,
   createBreaker,
-  Page,
+  pageAnswer,
   type Parts,
   sendPage,
   signatureFault,
@@ -36,7 +36,7 @@ const Choice = strict({
 });
 
 const page = { auth: "public", bodyLimit: 8_192, timeoutMs: 5_000, page: true } as const;
-const html = { 200: { description: "A page", content: { "text/html": { schema: Page } } } };
+const html = { 200: pageAnswer() };
 
 type Sandbox = { secret: string; publicUrl: string; clock: Clock };
 type Tell = (url: string, body: string, signature: string) => Promise<number>;
