@@ -78,9 +78,9 @@ async function install() {
 
 async function runCommand() {
   const entry = [join(root, commands[command]), ...args];
-  if (command !== "start") return run(findNode(), entry, { stdio: "inherit" });
-  // Stripping types and compiling take half of a start: the next one is spared them.
+  // Stripping types and compiling take half of a process's start: the next one is spared them.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(root, ".kismet/compile-cache") };
+  if (command !== "start") return run(findNode(), entry, { env, stdio: "inherit" });
   // The launcher learns by the end of this channel that this process is gone, even if it was killed.
   return run(findNode(), entry, { env, stdio: ["inherit", "inherit", "inherit", "ipc"] }, stopWhenNpmDies);
 }

@@ -213,3 +213,13 @@ t.test("assertions are counted once, and logs told apart", async (t) => {
   t.match(second, { path: "services/a/src/b.test.ts", passed: 1, failed: 0, isOk: true });
   t.equal(rest.length, 0);
 });
+
+t.test("a file that ended without an assertion shows its last words", async (t) => {
+  const output = [
+    "# Subtest: test/a.test.ts",
+    "    1..0 # no tests found",
+    "not ok 1 - test/a.test.ts # time=5ms",
+  ];
+  const [file] = readTap(output.join("\n"), "Error: the mail catcher is not ready");
+  t.match(file, { isOk: false, failed: 0, failures: /the mail catcher is not ready$/ });
+});

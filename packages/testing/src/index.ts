@@ -11,6 +11,7 @@ export { createWorld, type Teardown, type World } from "./world.ts";
 export { routesWithIds } from "./routes-with-ids.ts";
 export { answer, type StandIn } from "./stand-in.ts";
 export { memberToken, startTestService, type TestService } from "./start-test-service.ts";
+export { freePort } from "@kismet/dev";
 export { newId, TestSigner } from "./member-token.ts";
 export { eventually, forAWhile } from "./eventually.ts";
 export { MovedClock } from "./moved-clock.ts";

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import {
   domainServices,
   type RoutePolicy,
@@ -93,13 +92,4 @@ export function echo(app: FastifyInstance): void {
     headers: request.headers,
     body: request.body ?? null,
   }));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

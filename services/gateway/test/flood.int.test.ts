@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { securityHeaders } from "@kismet/service-kit";
-import { createWorld, eventually } from "@kismet/testing";
+import { createWorld, eventually, freePort } from "@kismet/testing";
 import t, { test } from "tap";
-import { freePort, route, startGateway, startUpstream } from "./fixture.ts";
+import { route, startGateway, startUpstream } from "./fixture.ts";
 import type { FloodOptions, FloodResult } from "./flood-main.ts";
 
 // Of a busy machine.

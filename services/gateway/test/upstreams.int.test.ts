@@ -2,19 +2,10 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { strict } from "@kismet/contracts";
 import { createHttpApp, createRevocations, ProcessSettings } from "@kismet/service-kit";
-import { createWorld, eventually, startTestService } from "@kismet/testing";
+import { createWorld, eventually, freePort, startTestService } from "@kismet/testing";
 import t, { test } from "tap";
 import { Type } from "typebox";
-import {
-  codeOf,
-  echo,
-  freePort,
-  nowhere,
-  route,
-  startGateway,
-  startUpstream,
-  type Upstream,
-} from "./fixture.ts";
+import { codeOf, echo, nowhere, route, startGateway, startUpstream, type Upstream } from "./fixture.ts";
 
 // Of a busy machine.
 t.setTimeout(120_000);

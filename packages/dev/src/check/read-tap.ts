@@ -15,12 +15,14 @@ export type TestFile = {
 const fileBegins = /^# Subtest: (\S+)$/;
 export const fileEnds = /^(not )?ok \d+ - (\S+\.test\.ts)(?: # time=([\d.]+)ms)?/;
 const maxShown = 12_000;
+const maxLastWords = 4_000;
 
 /**
  * Reads what `tap -R tap` says of several files. Assertions are the leaves: a subtest's own line repeats what its
- * assertions said, and is known by the plan before it.
+ * assertions said, and is known by the plan before it. A process that died of an error told of it on standard error only, which all
+ * files share.
  */
-export function readTap(output: string): TestFile[] {
+export function readTap(output: string, standardError = ""): TestFile[] {
   const files: TestFile[] = [];
   let section: string[] = [];
   const lines = output.split("\n");
@@ -32,6 +34,8 @@ export function readTap(output: string): TestFile[] {
       if (/# skip/i.test(line)) file.skipped += 1;
       // How its process ended.
       if (!file.isOk) file.failures += `\n${diagnosisAt(lines, index + 1).join("\n")}`;
+      if (!file.isOk && file.failed === 0 && standardError !== "")
+        file.failures += `\nThe last that was written to standard error:\n${standardError.slice(-maxLastWords)}`;
       files.push(file);
       section = [];
     } else section.push(line);

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
-export type Ended = { code: number; stdout: string; all: string };
+export type Ended = { code: number; stdout: string; stderr: string; all: string };
 
 /** For what hangs: on a busy machine a check may take minutes. */
 const patienceMs = 600_000;
@@ -42,6 +42,7 @@ export function runNode(
       detached: true,
     });
     const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
     const all: Buffer[] = [];
     running.add(child);
     child.stdout.on("data", (chunk: Buffer) => {
@@ -49,7 +50,10 @@ export function runNode(
       stdout.push(chunk);
       all.push(chunk);
     });
-    child.stderr.on("data", (chunk: Buffer) => all.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr.push(chunk);
+      all.push(chunk);
+    });
     const timer = setTimeout(() => {
       all.push(Buffer.from(`\nstopped after ${timeoutMs / 1_000} s`));
       child.kill("SIGKILL");
@@ -57,7 +61,8 @@ export function runNode(
     const finish = (code: number) => {
       clearTimeout(timer);
       running.delete(child);
-      resolve({ code, stdout: Buffer.concat(stdout).toString(), all: Buffer.concat(all).toString() });
+      const said = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
+      resolve({ code, stdout: said(stdout), stderr: said(stderr), all: said(all) });
     };
     child.once("error", (error) => {
       all.push(Buffer.from(error.message));

@@ -56,7 +56,7 @@ function isOfAll(path: string): boolean {
 
 async function runTap(files: string[], atOnce: number, env: Record<string, string>): Promise<TestFile[]> {
   if (files.length === 0) return [];
-  const { stdout, all } = await runNode(
+  const { stdout, stderr, all } = await runNode(
     [
       programOf("tap/dist/esm/run.mjs"),
       "run",
@@ -68,7 +68,7 @@ async function runTap(files: string[], atOnce: number, env: Record<string, strin
     ],
     { env, timeoutMs, onStdout: tellFiles() },
   );
-  const results = readTap(stdout);
+  const results = readTap(stdout, stderr);
   for (const { path, logs } of results)
     writeFileSync(join(logFolder, `${path.replaceAll("/", "_")}.log`), logs);
   const missing = files.filter((path) => !results.some((result) => result.path === path));

@@ -1,18 +1,21 @@
+import { randomInt } from "node:crypto";
 import { createServer, connect, type Socket } from "node:net";
 
 export const loopback = "127.0.0.1";
 
-/** A port of the loopback address that nothing listens on. */
+/** Systems give connections that go out ports from 32768 up, and could give one that is free now to any of them. */
+const [firstPort, endOfPorts] = [12_000, 32_768];
+const given = new Set<number>();
+
+/** A port of the loopback address that nothing listens on, and that this process has not given before. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, loopback, resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("a TCP listener has a port");
-  return address.port;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = randomInt(firstPort, endOfPorts);
+    if (given.has(port) || (await isPortTaken(port))) continue;
+    given.add(port);
+    return port;
+  }
+  throw new Error(`none of 100 ports from ${firstPort} up is free`);
 }
 
 /** Whether something already listens on the port, at the loopback address or at all addresses. */
