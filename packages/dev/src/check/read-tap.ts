@@ -12,7 +12,7 @@ export type TestFile = {
   logs: string;
 };
 
-const fileBegins = /^# Subtest: (\S+)$/;
+export const fileBegins = /^# Subtest: (\S+)$/;
 export const fileEnds = /^(not )?ok \d+ - (\S+\.test\.ts)(?: # time=([\d.]+)ms)?/;
 const maxShown = 12_000;
 const maxLastWords = 4_000;

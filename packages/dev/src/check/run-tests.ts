@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { logFolder } from "./check-logs.ts";
-import { fileEnds, readTap, type TestFile } from "./read-tap.ts";
+import { fileBegins, fileEnds, readTap, type TestFile } from "./read-tap.ts";
 import { programOf, runNode } from "./run-command.ts";
 import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
 import { startTestServers } from "./test-servers.ts";
 
+/** Of the tests of single parts; beside them runs one of the whole system, which is six processes and more. */
 const jobs = 2;
 const timeoutMs = 900_000;
 
@@ -23,13 +24,23 @@ export async function runTests(parts: string[]): Promise<Outcome> {
   const servers = await startTestServers();
   try {
     const env = { KISMET_TEST_SERVERS_FILE: servers.file };
-    const together = await runTap(spreadOut(files.filter((path) => !runsAlone.test(path))), jobs, env);
+    const together = files.filter((path) => !runsAlone.test(path));
+    // tap empties its folder before its tests, and two of them share it: the second waits for the first one's tests.
+    const hasBegun = Promise.withResolvers<void>();
+    const ofAll = runTap(together.filter(isOfAll), 1, env, hasBegun.resolve);
+    await Promise.race([ofAll, hasBegun.promise]);
+    const ofParts = runTap(
+      together.filter((path) => !isOfAll(path)),
+      jobs,
+      env,
+    );
+    const results = (await Promise.all([ofAll, ofParts])).flat();
     const alone = await runTap(
       files.filter((path) => runsAlone.test(path)),
       1,
       env,
     );
-    return outcomeOf([...together, ...alone], files);
+    return outcomeOf([...results, ...alone], files);
   } finally {
     await servers.stop();
   }
@@ -40,21 +51,16 @@ function isAskedFor(path: string, parts: string[]): boolean {
   return parts.length === 0 ? !path.startsWith("bench/") : parts.some((part) => path.includes(part));
 }
 
-/** Tests of the whole system take most: one beside small ones, and none at the end, beside nothing. */
-function spreadOut(files: string[]): string[] {
-  const [large, small] = [files.filter(isOfAll), files.filter((path) => !isOfAll(path))];
-  const every = Math.ceil(small.length / Math.max(large.length, 1));
-  return [
-    ...large.flatMap((path, i) => [path, ...small.slice(i * every, (i + 1) * every)]),
-    ...small.slice(large.length * every),
-  ];
-}
-
 function isOfAll(path: string): boolean {
   return path.startsWith("test/");
 }
 
-async function runTap(files: string[], atOnce: number, env: Record<string, string>): Promise<TestFile[]> {
+async function runTap(
+  files: string[],
+  atOnce: number,
+  env: Record<string, string>,
+  onBegin: () => void = () => undefined,
+): Promise<TestFile[]> {
   if (files.length === 0) return [];
   const { stdout, stderr, all } = await runNode(
     [
@@ -66,7 +72,7 @@ async function runTap(files: string[], atOnce: number, env: Record<string, strin
       "--disable-coverage",
       ...files,
     ],
-    { env, timeoutMs, onStdout: tellFiles() },
+    { env, timeoutMs, onStdout: tellFiles(onBegin) },
   );
   const results = readTap(stdout, stderr);
   for (const { path, logs } of results)
@@ -88,12 +94,13 @@ async function runTap(files: string[], atOnce: number, env: Record<string, strin
 }
 
 /** A line a file, as it ends. */
-function tellFiles(): (chunk: string) => void {
+function tellFiles(onBegin: () => void): (chunk: string) => void {
   let rest = "";
   return (chunk) => {
     const lines = `${rest}${chunk}`.split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
+      if (fileBegins.test(line)) onBegin();
       const [, isFailed, path = "", ms = "0"] = fileEnds.exec(line) ?? [];
       if (path) console.log(`${isFailed ? "FAILED" : "ok"}    ${path}  ${(Number(ms) / 1_000).toFixed(1)} s`);
     }

@@ -1,18 +1,35 @@
 /**
- * Loaded by `node --import` before services and tests. For each of drizzle-orm's hundred modules Node reads and parses
- * the package's manifest (179 kB) again, only to learn that it is a module: a third of the time that a process takes to
- * start. Here its relative imports are resolved without looking.
+ * Loaded by `node --import` before services and tests: finds modules with less work, which is a fifth of the time that a
+ * process takes to start. Node looks for each relative import on disk, though within a package nothing is a link, and
+ * reads and parses its package's manifest again to learn its format; drizzle-orm's has 179 kB.
  */
-import { registerHooks } from "node:module";
+import { registerHooks, type ResolveFnOutput } from "node:module";
 
 const drizzle = "/node_modules/drizzle-orm/";
+const ofDrizzle = /^drizzle-orm($|\/)/;
+/** One copy of a package is what all of ours share (`pnpm-lock.yaml` has one version). */
+const found = new Map<string, ResolveFnOutput>();
+
+/** What a file's name alone tells of its format. */
+function formatOf(url: string): string | undefined {
+  if (url.endsWith(".mjs")) return "module";
+  if (url.endsWith(".ts") && !url.includes("/node_modules/")) return "module-typescript";
+  return url.includes(drizzle) && url.endsWith(".js") ? "module" : undefined;
+}
 
 registerHooks({
   resolve(specifier, context, next) {
-    const { parentURL } = context;
-    const isRelative = specifier.startsWith("./") || specifier.startsWith("../");
-    if (!isRelative || parentURL?.includes(drizzle) !== true || !parentURL.endsWith(".js"))
+    const { parentURL = "" } = context;
+    const isKnown = formatOf(parentURL) !== undefined;
+    if (isKnown && (specifier.startsWith("./") || specifier.startsWith("../"))) {
+      const url = new URL(specifier, parentURL).href;
+      const format = formatOf(url);
+      return format === undefined ? next(specifier, context) : { url, format, shortCircuit: true };
+    }
+    if (!ofDrizzle.test(specifier) || formatOf(parentURL) !== "module-typescript")
       return next(specifier, context);
-    return { url: new URL(specifier, parentURL).href, format: "module", shortCircuit: true };
+    const known = found.get(specifier) ?? next(specifier, context);
+    found.set(specifier, known);
+    return { ...known, shortCircuit: true };
   },
 });
