@@ -7,13 +7,17 @@ import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
 import { startTestServers } from "./test-servers.ts";
 
-/** Of the tests of single parts; beside them runs one of the whole system, which is six processes and more. */
+/** Of those in one process; beside them runs one that starts several. */
 const jobs = 2;
 const timeoutMs = 900_000;
 
 /** They measure time against people's patience. */
 const runsAlone =
   /^test\/outages|^services\/gateway\/test\/flood|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
+
+/** The whole system, or programs that are killed, called by an operator, or seen in a browser. */
+const startsSeveral =
+  /^test\/|^packages\/(bus\/test\/crashes|service-kit\/test\/process)|^services\/(auth\/test\/(keys-and-admin|\w+-pages)|chat\/test\/crash)/;
 
 /** Every test file, on one set of servers. */
 export async function runTests(parts: string[]): Promise<Outcome> {
@@ -27,14 +31,19 @@ export async function runTests(parts: string[]): Promise<Outcome> {
     const together = files.filter((path) => !runsAlone.test(path));
     // tap empties its folder before its tests, and two of them share it: the second waits for the first one's tests.
     const hasBegun = Promise.withResolvers<void>();
-    const ofAll = runTap(together.filter(isOfAll), 1, env, hasBegun.resolve);
-    await Promise.race([ofAll, hasBegun.promise]);
-    const ofParts = runTap(
-      together.filter((path) => !isOfAll(path)),
+    const large = runTap(
+      together.filter((path) => startsSeveral.test(path)),
+      1,
+      env,
+      hasBegun.resolve,
+    );
+    await Promise.race([large, hasBegun.promise]);
+    const small = runTap(
+      together.filter((path) => !startsSeveral.test(path)),
       jobs,
       env,
     );
-    const results = (await Promise.all([ofAll, ofParts])).flat();
+    const results = (await Promise.all([large, small])).flat();
     const alone = await runTap(
       files.filter((path) => runsAlone.test(path)),
       1,
@@ -49,10 +58,6 @@ export async function runTests(parts: string[]): Promise<Outcome> {
 /** The test of the benchmarks measures for a minute, and is run by who changes them: `npm test -- --only bench`. */
 function isAskedFor(path: string, parts: string[]): boolean {
   return parts.length === 0 ? !path.startsWith("bench/") : parts.some((part) => path.includes(part));
-}
-
-function isOfAll(path: string): boolean {
-  return path.startsWith("test/");
 }
 
 async function runTap(
