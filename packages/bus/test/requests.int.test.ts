@@ -281,13 +281,15 @@ await t.test("A09 more at once than can be answered in time are refused at once"
 
 await t.test("A29 a process that stops answers what it has taken, and takes no more", async (t) => {
   const door = gate();
+  // The one that is taken has time until another was refused.
+  const patient = { ...Greet, subject: "billing.v1.greeting.make", timeoutMs: 10_000 };
   const leaving = await world.peer(t, "billing", (bus) => {
-    bus.serve({ ...Greet, subject: "billing.v1.greeting.make" }, async (question) => {
+    bus.serve(patient, async (question) => {
       await door.wait();
       return kindly(question);
     });
   });
-  const ask = () => matching.bus.request({ ...Greet, subject: "billing.v1.greeting.make" }, { name: "Ann" });
+  const ask = () => matching.bus.request(patient, { name: "Ann" });
   const taken = ask();
   await door.arrived;
   const stopped = leaving.stop();

@@ -92,7 +92,7 @@ await t.test("the victim of a deadlock is repeated and both end right", async (t
     });
   await Promise.all([touch("ann", "bob"), touch("bob", "ann")]);
   t.same(await values(), { ann: 2, bob: 2 });
-  t.equal(attempts, 3);
+  t.ok(attempts > 2, "one of them was tried again");
 });
 
 for (const state of ["40001", "40P01"]) {

@@ -11,9 +11,9 @@ import { startTestServers } from "./test-servers.ts";
 const jobs = 2;
 const timeoutMs = 900_000;
 
-/** They measure time against people's patience. */
+/** They measure time against people's patience, or load more than a machine of two cores has to spare. */
 const runsAlone =
-  /^test\/outages|^services\/gateway\/test\/flood|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
+  /^test\/(outages|crashes|rolling-restart)|^services\/gateway\/test\/flood|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
 
 /** The whole system, or programs that are killed, called by an operator, or seen in a browser. */
 const startsSeveral =
