@@ -282,7 +282,7 @@ await t.test("A09 more at once than can be answered in time are refused at once"
 await t.test("A29 a process that stops answers what it has taken, and takes no more", async (t) => {
   const door = gate();
   // The one that is taken has time until another was refused.
-  const patient = { ...Greet, subject: "billing.v1.greeting.make", timeoutMs: 10_000 };
+  const patient = { ...Greet, subject: "billing.v1.greeting.make", timeoutMs: 10_000 } as const;
   const leaving = await world.peer(t, "billing", (bus) => {
     bus.serve(patient, async (question) => {
       await door.wait();

@@ -7,7 +7,7 @@ import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
 import { startTestServers } from "./test-servers.ts";
 
-/** Of those in one process; beside them runs one that starts several. */
+/** Of the tests that are not in the row. */
 const jobs = 2;
 const timeoutMs = 900_000;
 
@@ -15,9 +15,12 @@ const timeoutMs = 900_000;
 const runsAlone =
   /^test\/(outages|crashes|rolling-restart)|^services\/gateway\/test\/flood|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
 
-/** The whole system, or programs that are killed, called by an operator, or seen in a browser. */
-const startsSeveral =
-  /^test\/|^packages\/(bus\/test\/crashes|service-kit\/test\/process)|^services\/(auth\/test\/(keys-and-admin|\w+-pages)|chat\/test\/crash)/;
+/**
+ * One after another, beside the rest: what starts several processes (the whole system, programs that are killed, called
+ * by an operator, or seen in a browser), and enough others for both to end at the same time.
+ */
+const runsInRow =
+  /^test\/|^packages\/(bus\/test\/crashes|service-kit\/test\/process)|^services\/(auth\/test\/(keys-and-admin|\w+-pages)|(billing|chat|matching)\/test)/;
 
 /** Every test file, on one set of servers. */
 export async function runTests(parts: string[]): Promise<Outcome> {
@@ -31,19 +34,19 @@ export async function runTests(parts: string[]): Promise<Outcome> {
     const together = files.filter((path) => !runsAlone.test(path));
     // tap empties its folder before its tests, and two of them share it: the second waits for the first one's tests.
     const hasBegun = Promise.withResolvers<void>();
-    const large = runTap(
-      together.filter((path) => startsSeveral.test(path)),
+    const row = runTap(
+      together.filter((path) => runsInRow.test(path)),
       1,
       env,
       hasBegun.resolve,
     );
-    await Promise.race([large, hasBegun.promise]);
-    const small = runTap(
-      together.filter((path) => !startsSeveral.test(path)),
+    await Promise.race([row, hasBegun.promise]);
+    const rest = runTap(
+      together.filter((path) => !runsInRow.test(path)),
       jobs,
       env,
     );
-    const results = (await Promise.all([large, small])).flat();
+    const results = (await Promise.all([row, rest])).flat();
     const alone = await runTap(
       files.filter((path) => runsAlone.test(path)),
       1,
