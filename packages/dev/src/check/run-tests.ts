@@ -7,20 +7,14 @@ import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
 import { startTestServers } from "./test-servers.ts";
 
-/** Of the tests that are not in the row. */
-const jobs = 2;
 const timeoutMs = 900_000;
 
-/** They measure time against people's patience, or load more than a machine of two cores has to spare. */
+/** They measure time against people's patience. */
 const runsAlone =
-  /^test\/(outages|crashes|rolling-restart)|^services\/gateway\/test\/flood|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
+  /^test\/outages|^services\/gateway\/test\/flood|^packages\/dev\/test\/launcher|^packages\/database\/test\/(deadlines|leadership)|^bench\//;
 
-/**
- * One after another, beside the rest: what starts several processes (the whole system, programs that are killed, called
- * by an operator, or seen in a browser), and enough others for both to end at the same time.
- */
-const runsInRow =
-  /^test\/|^packages\/(bus\/test\/crashes|service-kit\/test\/process)|^services\/(auth\/test\/(keys-and-admin|\w+-pages)|(billing|chat|matching)\/test)/;
+/** The first of two rows, which run beside each other and take about as long: no two have the whole system at a time. */
+const isInFirstRow = /^(test|services\/auth)\//;
 
 /** Every test file, on one set of servers. */
 export async function runTests(parts: string[]): Promise<Outcome> {
@@ -34,25 +28,24 @@ export async function runTests(parts: string[]): Promise<Outcome> {
     const together = files.filter((path) => !runsAlone.test(path));
     // tap empties its folder before its tests, and two of them share it: the second waits for the first one's tests.
     const hasBegun = Promise.withResolvers<void>();
-    const row = runTap(
-      together.filter((path) => runsInRow.test(path)),
-      1,
+    const first = runTap(
+      together.filter((path) => isInFirstRow.test(path)),
       env,
       hasBegun.resolve,
     );
-    await Promise.race([row, hasBegun.promise]);
-    const rest = runTap(
-      together.filter((path) => !runsInRow.test(path)),
-      jobs,
+    await Promise.race([first, hasBegun.promise]);
+    const second = runTap(
+      together.filter((path) => !isInFirstRow.test(path)),
       env,
     );
-    const results = (await Promise.all([row, rest])).flat();
-    const alone = await runTap(
-      files.filter((path) => runsAlone.test(path)),
-      1,
-      env,
+    const results = [...(await first), ...(await second)];
+    results.push(
+      ...(await runTap(
+        files.filter((path) => runsAlone.test(path)),
+        env,
+      )),
     );
-    return outcomeOf([...results, ...alone], files);
+    return outcomeOf(results, files);
   } finally {
     await servers.stop();
   }
@@ -63,23 +56,15 @@ function isAskedFor(path: string, parts: string[]): boolean {
   return parts.length === 0 ? !path.startsWith("bench/") : parts.some((part) => path.includes(part));
 }
 
+/** One after another. */
 async function runTap(
   files: string[],
-  atOnce: number,
   env: Record<string, string>,
   onBegin: () => void = () => undefined,
 ): Promise<TestFile[]> {
   if (files.length === 0) return [];
   const { stdout, stderr, all } = await runNode(
-    [
-      programOf("tap/dist/esm/run.mjs"),
-      "run",
-      "-R",
-      "tap",
-      `--jobs=${atOnce}`,
-      "--disable-coverage",
-      ...files,
-    ],
+    [programOf("tap/dist/esm/run.mjs"), "run", "-R", "tap", "--jobs=1", "--disable-coverage", ...files],
     { env, timeoutMs, onStdout: tellFiles(onBegin) },
   );
   const results = readTap(stdout, stderr);
