@@ -14,7 +14,7 @@ import { ask, mailTo, signUp } from "./sign-up.ts";
 t.setTimeout(240_000);
 
 /** Of each operation: a third valid, a third nearly, a third anything. */
-const perOperation = Number(process.env["KISMET_FUZZ_RUNS"] ?? 9);
+const perOperation = Number(process.env["KISMET_FUZZ_RUNS"] ?? 12);
 const seed = Number(process.env["KISMET_FUZZ_SEED"] ?? randomInt(2 ** 31));
 const socketRuns = perOperation * 6;
 const atOnce = 6;
