@@ -7,7 +7,8 @@ import { sourceFiles } from "./source-files.ts";
 import type { Outcome } from "./steps.ts";
 import { startTestServers } from "./test-servers.ts";
 
-const timeoutMs = 900_000;
+/** Of a row that hangs: on a busy machine one takes a quarter of an hour. */
+const timeoutMs = 1_800_000;
 
 /** They measure time against people's patience. */
 const runsAlone =
