@@ -145,16 +145,9 @@ async function choosePorts(
   instances: number,
 ): Promise<Map<ServiceName, Ports[]>> {
   const ports = new Map<ServiceName, Ports[]>();
-  const taken = new Set<number>();
-  const choose = async () => {
-    let port = await freePort();
-    while (taken.has(port)) port = await freePort();
-    taken.add(port);
-    return port;
-  };
   for (const name of names) {
     const own: Ports[] = [];
-    for (let i = 0; i < instances; i += 1) own.push({ port: await choose(), opsPort: await choose() });
+    for (let i = 0; i < instances; i += 1) own.push({ port: await freePort(), opsPort: await freePort() });
     ports.set(name, own);
   }
   return ports;

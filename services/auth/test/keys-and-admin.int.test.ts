@@ -346,6 +346,15 @@ await t.test(
     t.match(used, { action: "auth.admin.use", actor: / as Robin$/ });
     const failed = rows.find(({ details }) => details.includes("NOT_FOUND"));
     t.match(failed, { action: "auth.admin.use", outcome: "refused" }, "and what was refused");
+    await world.sql("REVOKE INSERT ON auth.audit_pending FROM kismet_auth");
+    const unrecorded = await admin("show", "nobody@mail.test");
+    await world.sql("GRANT INSERT ON auth.audit_pending TO kismet_auth");
+    t.equal(unrecorded.code, 1);
+    t.match(
+      unrecorded.err,
+      /could not be recorded[^]*NOT_FOUND/,
+      "a gap in the trail is told beside the refusal",
+    );
     await world.sql(
       "BEGIN; SET LOCAL session_replication_role = replica; UPDATE auth.audit_trail SET outcome = 'x' WHERE seq = 2; COMMIT",
     );

@@ -19,8 +19,8 @@ const maxLastWords = 4_000;
 
 /**
  * Reads what `tap -R tap` says of several files. Assertions are the leaves: a subtest's own line repeats what its
- * assertions said, and is known by the plan before it. A process that died of an error told of it on standard error only, which all
- * files share.
+ * assertions said, and is known by the plan before it. A process that died of an error told of it on standard error
+ * only, which all files share.
  */
 export function readTap(output: string, standardError = ""): TestFile[] {
   const files: TestFile[] = [];

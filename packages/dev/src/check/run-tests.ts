@@ -26,30 +26,22 @@ export async function runTests(parts: string[]): Promise<Outcome> {
   const servers = await startTestServers();
   try {
     const env = { KISMET_TEST_SERVERS_FILE: servers.file };
-    const together = files.filter((path) => !runsAlone.test(path));
+    const { first = [], second = [], alone = [] } = Object.groupBy(files, rowOf);
     // tap empties its folder before its tests, and two of them share it: the second waits for the first one's tests.
     const hasBegun = Promise.withResolvers<void>();
-    const first = runTap(
-      together.filter((path) => isInFirstRow.test(path)),
-      env,
-      hasBegun.resolve,
-    );
-    await Promise.race([first, hasBegun.promise]);
-    const second = runTap(
-      together.filter((path) => !isInFirstRow.test(path)),
-      env,
-    );
-    const results = [...(await first), ...(await second)];
-    results.push(
-      ...(await runTap(
-        files.filter((path) => runsAlone.test(path)),
-        env,
-      )),
-    );
+    const ofFirst = runTap(first, env, hasBegun.resolve);
+    await Promise.race([ofFirst, hasBegun.promise]);
+    const results = (await Promise.all([ofFirst, runTap(second, env)])).flat();
+    results.push(...(await runTap(alone, env)));
     return outcomeOf(results, files);
   } finally {
     await servers.stop();
   }
+}
+
+function rowOf(path: string): "first" | "second" | "alone" {
+  if (runsAlone.test(path)) return "alone";
+  return isInFirstRow.test(path) ? "first" : "second";
 }
 
 /** The test of the benchmarks measures for a minute, and is run by who changes them: `npm test -- --only bench`. */

@@ -20,14 +20,13 @@ function formatOf(url: string): string | undefined {
 registerHooks({
   resolve(specifier, context, next) {
     const { parentURL = "" } = context;
-    const isKnown = formatOf(parentURL) !== undefined;
-    if (isKnown && (specifier.startsWith("./") || specifier.startsWith("../"))) {
+    const parentFormat = formatOf(parentURL);
+    if (parentFormat !== undefined && /^\.\.?\//.test(specifier)) {
       const url = new URL(specifier, parentURL).href;
       const format = formatOf(url);
       return format === undefined ? next(specifier, context) : { url, format, shortCircuit: true };
     }
-    if (!ofDrizzle.test(specifier) || formatOf(parentURL) !== "module-typescript")
-      return next(specifier, context);
+    if (parentFormat !== "module-typescript" || !ofDrizzle.test(specifier)) return next(specifier, context);
     const known = found.get(specifier) ?? next(specifier, context);
     found.set(specifier, known);
     return { ...known, shortCircuit: true };

@@ -112,8 +112,9 @@ async function main(args: string[]): Promise<void> {
         return await command.run(deps, words, values);
       } catch (error) {
         const fault = error instanceof PublicError ? error.code : (error as Error).name;
-        // If it can't be recorded the database is away, and the error says so.
-        await use("refused", { fault }).catch(() => undefined);
+        await use("refused", { fault }).catch((unrecorded: unknown) => {
+          process.stderr.write(`That it failed could not be recorded: ${tell(unrecorded)}\n`);
+        });
         throw error;
       }
     }),

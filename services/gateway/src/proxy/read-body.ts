@@ -1,5 +1,5 @@
 import { type Readable, Transform } from "node:stream";
-import { BodyTooLarge } from "@kismet/service-kit";
+import { BodyTooLarge, readBounded } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 
 /**
@@ -13,18 +13,9 @@ export type Body = Buffer | Readable;
 export async function readBody(request: FastifyRequest, payload: Readable): Promise<Body> {
   const limit = request.routeOptions.config.policy?.bodyLimit ?? 0;
   if (Number(request.headers["content-length"] ?? 0) > limit) throw new BodyTooLarge();
-  return limit <= heldBodyLimit ? hold(payload, limit) : payload.pipe(countedUpTo(limit));
-}
-
-async function hold(payload: Readable, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of payload as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) throw new BodyTooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
+  return limit <= heldBodyLimit
+    ? readBounded(payload, limit, () => new BodyTooLarge())
+    : payload.pipe(countedUpTo(limit));
 }
 
 function countedUpTo(limit: number): Transform {
