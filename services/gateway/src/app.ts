@@ -32,7 +32,7 @@ export async function buildApp(
   await checkOrigins(app, parts.config);
   app.addHook("onRequest", async (request, reply) => {
     await limits.byAddress(request, reply);
-    const { policy } = request.routeOptions.config;
+    const { policy } = request;
     if (request.requestContext.client) await limits.byClient(request, reply);
     else if (policy?.auth === "client")
       throw new ClientKeyRefused("The API key of a registered client is needed.");

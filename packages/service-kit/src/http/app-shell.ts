@@ -20,6 +20,7 @@ import {
 import { DeadlineExceeded } from "../errors/kit-errors.ts";
 import { toProblem } from "../errors/to-problem.ts";
 import type { Parts, ProcessConfig } from "../lifecycle/parts.ts";
+import type { Logger } from "../logging/logger.ts";
 import { renderErrorPage } from "../pages/error-page.ts";
 import { isForPeople, readerOfRequest, sendPage } from "../pages/send-page.ts";
 import { logRequests } from "./access-log.ts";
@@ -37,6 +38,10 @@ declare module "fastify" {
     /** Whom the access token speaks for; throws on a route whose policy asks for nobody. */
     readonly member: Member;
     requestContext: RequestContext;
+    /** Of its route, as `routeOptions` says it, which is composed anew each time that it is asked. */
+    policy: RoutePolicy | undefined;
+    /** The address of its route, with its parameters by name; undefined if there is none. */
+    route: string | undefined;
     /** The bytes of the body, kept on webhook routes: signatures are over them. */
     rawBody: Buffer | null;
   }
@@ -64,9 +69,7 @@ export function createAppShell(parts: Parts): App {
   const { accessLogSample, trustedProxies, headersTimeoutMs, requestTimeoutMs } =
     parts.config as ProcessConfig;
   const app = Fastify({
-    loggerInstance: parts.logger as FastifyBaseLogger,
-    // The context puts the ids into each line, so a child logger a request would only repeat them.
-    childLoggerFactory: (logger) => logger,
+    loggerInstance: childless(parts.logger),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => acceptRequestId(headerOf(request.headers["x-request-id"])),
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
@@ -93,6 +96,8 @@ export function createAppShell(parts: Parts): App {
   app.decorate("routeTable", []);
   app.decorateRequest("rawBody", null);
   app.decorateRequest("requestContext");
+  app.decorateRequest("policy", undefined);
+  app.decorateRequest("route", undefined);
   app.decorateRequest("member", {
     getter(this: FastifyRequest) {
       return memberOf(this);
@@ -107,6 +112,16 @@ export function createAppShell(parts: Parts): App {
   return app;
 }
 
+/**
+ * The context puts the ids into each line, so a child logger a request would only repeat them. Not by Fastify's
+ * `childLoggerFactory`, whose loggers it checks with every request.
+ */
+function childless(logger: Logger): FastifyBaseLogger {
+  const own = Object.create(logger) as FastifyBaseLogger;
+  own.child = () => own;
+  return own;
+}
+
 /** Any other upgrade is passed over (RFC 9110, 7.8): the request is an ordinary one, and its body a body. */
 function isSocketUpgrade({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
@@ -114,7 +129,10 @@ function isSocketUpgrade({ method, headers }: IncomingMessage): boolean {
 
 function beginContext(parts: Parts, app: App): void {
   app.addHook("onRequest", (request, reply, done) => {
-    const timeoutMs = request.routeOptions.config.policy?.timeoutMs ?? defaultTimeoutMs;
+    const { url, config } = request.routeOptions;
+    request.route = url;
+    request.policy = config.policy;
+    const timeoutMs = request.policy?.timeoutMs ?? defaultTimeoutMs;
     const known = { timeoutMs, requestId: request.id };
     const context = contextFromHeaders((name) => headerOf(request.headers[name]), known);
     context.address = request.ip;

@@ -51,7 +51,7 @@ export function createHttpApp(parts: Parts, { verifier, requireFresh, clients, r
   app.addHook("onRoute", (route) => admitRoute(parts, app, route, can));
   describeRoutes(app, parts.name);
   app.addHook("onRequest", async (request) => {
-    const { policy } = request.routeOptions.config;
+    const { policy } = request;
     // What a route doesn't know of can't speak for anybody, whoever made the browser send it.
     if (policy?.cookie !== true) delete request.headers.cookie;
     const member = policy && (await authenticate(verifier, policy, request.requestContext.token));

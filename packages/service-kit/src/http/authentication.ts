@@ -46,7 +46,7 @@ export function notActive(status: AccountStatus): PublicError {
 export function memberOf(request: FastifyRequest): Member {
   const { member } = request.requestContext;
   if (!member)
-    throw new Error(`${request.routeOptions.url ?? "this route"} asks for no member by its policy`);
+    throw new Error(`${request.route ?? "this route"} asks for no member by its policy`);
   return member;
 }
 

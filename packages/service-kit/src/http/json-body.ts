@@ -9,7 +9,7 @@ export function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, bytes: Buffer, done) => {
-    if (request.routeOptions.config.policy?.auth === "webhook") request.rawBody = bytes;
+    if (request.policy?.auth === "webhook") request.rawBody = bytes;
     // A client that names the type on a request without a body means no body.
     if (bytes.length === 0) return done(null, undefined);
     void parse(request, bytes.toString("utf8"), (error, body) => {

@@ -24,10 +24,31 @@ export function addSecurityHeaders(app: FastifyInstance): void {
   });
 }
 
+/**
+ * What an answer that is no page needs: nobody runs, frames, sniffs or embeds it. Left out is what only documents heed
+ * (pages say it themselves), and what only browsers did that are gone: each header costs the edge half a microsecond, on
+ * every answer.
+ */
 async function askHelmet(): Promise<Record<string, string>> {
   const asked = Fastify();
+  const nobody = ["'none'"];
   await asked.register(fastifyHelmet, {
-    contentSecurityPolicy: { directives: { "default-src": ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        "default-src": nobody,
+        "frame-ancestors": nobody,
+        "base-uri": nobody,
+        "form-action": nobody,
+      },
+    },
+    frameguard: { action: "deny" },
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    dnsPrefetchControl: false,
+    ieNoOpen: false,
+    permittedCrossDomainPolicies: false,
+    xssFilter: false,
   });
   asked.get("/", async () => "");
   const { headers } = await asked.inject("/");

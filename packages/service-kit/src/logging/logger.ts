@@ -6,7 +6,7 @@ import { redact, redactError } from "./redact.ts";
 export type Logger = PinoLogger;
 
 /** Lines leave together: a write for each would be a twentieth of the gateway's CPU. What is fatal leaves at once. */
-const gathering = { minLength: 4_096, periodicFlush: 100 };
+const gathering = { minLength: 12_288, periodicFlush: 100 };
 
 /** Logs JSON lines; each carries the request id, trace id and member of the context that it is written in. */
 export function createLogger(
@@ -19,7 +19,7 @@ export function createLogger(
       base: { service, instanceId },
       messageKey: "message",
       formatters: { level: (label) => ({ level: label }), log: redact },
-      timestamp: isoTime,
+      timestamp: timeField,
       serializers: { err: redactError },
       mixin: contextFields,
     },
@@ -31,7 +31,7 @@ let minute = Number.NaN;
 let minuteText = "";
 
 /** As pino's own, which writes the whole date anew for each line: a hundredth of the gateway's CPU. */
-function isoTime(): string {
+export function timeField(): string {
   const now = Date.now();
   const sinceMs = now % 60_000;
   if (now - sinceMs !== minute) {

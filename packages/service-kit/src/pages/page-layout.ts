@@ -47,6 +47,8 @@ const stylesHash = createHash("sha256").update(styles).digest("base64");
  */
 export const pageHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": `default-src 'none'; style-src 'sha256-${stylesHash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+  "cross-origin-opener-policy": "same-origin",
+  "origin-agent-cluster": "?1",
   "referrer-policy": "no-referrer",
   "cache-control": "no-store",
   "x-robots-tag": "noindex, nofollow",

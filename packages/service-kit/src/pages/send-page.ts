@@ -4,7 +4,7 @@ import { pageHeaders, scriptedPageHeaders } from "./page-layout.ts";
 
 /** Whether people open the address of this request, and read what it answers. */
 export function isForPeople(request: FastifyRequest): boolean {
-  return request.routeOptions?.config.policy?.page === true;
+  return request.policy?.page === true;
 }
 
 /** By `?lang=`, which the links of mails carry, else by what the browser asks for. */

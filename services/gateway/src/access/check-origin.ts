@@ -13,7 +13,7 @@ const preflightCachedSeconds = 600;
 export async function checkOrigins(app: App, config: Config): Promise<void> {
   const listed = new Set(config.corsOrigins);
   app.addHook("onRequest", (request, reply, done) => {
-    const { policy } = request.routeOptions.config;
+    const { policy } = request;
     if (!policy && request.method !== "OPTIONS") return done();
     const refusal = decideOrigin(provenance(request, policy, config.env === "production"), listed);
     if (!refusal) return done();

@@ -31,14 +31,13 @@ export function canBeShaped(status: number, headers: IncomingHttpHeaders): boole
   );
 }
 
-/** Answers 304 if the client has it, else compresses it if that pays. */
+/** Answers 304 if the client has it, else compresses it if that pays. Changes the headers to what is answered. */
 export async function sendWhole(
   reply: FastifyReply,
-  answered: IncomingHttpHeaders,
+  headers: IncomingHttpHeaders,
   body: Buffer,
   { encoding, isPolled, ifNoneMatch }: Shape,
 ): Promise<void> {
-  const headers: IncomingHttpHeaders = { ...answered };
   if (isPolled) {
     const tag = tagOf(body);
     headers.etag = tag;

@@ -75,7 +75,7 @@ export async function limitRequests(parts: Parts<Config>, app: App): Promise<Req
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const className = request.routeOptions.config.policy?.limit ?? unknownAddressClass;
+    const className = request.policy?.limit ?? unknownAddressClass;
     const { limiter, name, policy } = all[className];
     const result = await limiter(request);
     if (result.isAllowed) return;

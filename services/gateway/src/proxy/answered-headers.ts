@@ -14,6 +14,8 @@ const withheld = new Set([
   "server",
 ]);
 
+const unlessSaid = Object.entries(securityHeaders);
+
 const maxJoinedBytes = 16 * 1_024;
 
 /**
@@ -21,10 +23,7 @@ const maxJoinedBytes = 16 * 1_024;
  * which Node writes as it is: set one by one they cost more than the rest of an answer.
  */
 export function writeHead(reply: FastifyReply, status: number, answered: IncomingHttpHeaders): void {
-  const own: Record<string, OutgoingHttpHeader | undefined> = {
-    ...securityHeaders,
-    ...reply.getHeaders(),
-  };
+  const own: Record<string, OutgoingHttpHeader | undefined> = reply.getHeaders();
   const head: string[] = [];
   for (const name in answered) {
     const value = answered[name];
@@ -37,6 +36,8 @@ export function writeHead(reply: FastifyReply, status: number, answered: Incomin
     const value = own[name];
     if (value !== undefined && (answered[name] === undefined || withheld.has(name))) add(head, name, value);
   }
+  for (const [name, value] of unlessSaid)
+    if (answered[name] === undefined && own[name] === undefined) head.push(name, value);
   reply.raw.writeHead(status, head);
 }
 

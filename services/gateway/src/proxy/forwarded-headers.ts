@@ -50,8 +50,7 @@ const usualConnections = new Set(["keep-alive", "close", "upgrade", "Upgrade"]);
  * context. `x-deadline-ms` and `traceparent` are not among them: they are others for each attempt.
  */
 export function forwardedHeaders(request: FastifyRequest): string[] {
-  const { headers, requestContext } = request;
-  const { policy } = request.routeOptions.config;
+  const { headers, policy, requestContext } = request;
   const forwarded: string[] = [];
   const named = namedByConnection(headers.connection);
   for (const name in headers) {

@@ -11,7 +11,7 @@ export const heldBodyLimit = 64 * 1_024;
 export type Body = Buffer | Readable;
 
 export async function readBody(request: FastifyRequest, payload: Readable): Promise<Body> {
-  const limit = request.routeOptions.config.policy?.bodyLimit ?? 0;
+  const limit = request.policy?.bodyLimit ?? 0;
   if (Number(request.headers["content-length"] ?? 0) > limit) throw new BodyTooLarge();
   return limit <= heldBodyLimit
     ? readBounded(payload, limit, () => new BodyTooLarge())

@@ -116,7 +116,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   #sendWhole(headers: IncomingHttpHeaders, whole: Buffer[], shape: Shape): void {
     this.#isWritten = true;
     this.#reply.hijack();
-    sendWhole(this.#reply, headers, Buffer.concat(whole), shape).catch(() => this.#reply.raw.destroy());
+    const [first] = whole;
+    const body = first && whole.length === 1 ? first : Buffer.concat(whole);
+    sendWhole(this.#reply, headers, body, shape).catch(() => this.#reply.raw.destroy());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -56,10 +56,10 @@ export function shedLoad(parts: Parts<Config>, app: App, table: readonly RouteTa
 
   app.addHook("onRequest", (request, reply, done) => {
     if (guard.isAtEase()) return done();
-    const { url } = request.routeOptions;
-    if (url !== undefined && never.has(url)) return done();
+    const { route } = request;
+    if (route !== undefined && never.has(route)) return done();
     const method = request.method === "HEAD" ? "GET" : request.method;
-    const priority = byRoute.get(`${method} ${url}`) ?? "low";
+    const priority = byRoute.get(`${method} ${route}`) ?? "low";
     if (!guard.isLate(priority)) return done();
     refuse(request, reply, { reason: "event_loop", priority });
   });

@@ -32,9 +32,8 @@ export function traceRequests(app: App, share: number): void {
   const tracer = trace.getTracer("gateway");
   if (!isRecording(tracer)) return;
   app.addHook("onRequest", (request, reply, done) => {
-    const { url } = request.routeOptions;
     const context = request.requestContext;
-    if (Math.random() < share && !untraced.has(url ?? "")) {
+    if (Math.random() < share && !untraced.has(request.route ?? "")) {
       const span = serverSpan(tracer, request);
       request.span = span;
       context.traceparent = traceparentOf(span);
@@ -70,7 +69,7 @@ function isRecording(tracer: Tracer): boolean {
 
 function serverSpan(tracer: Tracer, request: FastifyRequest): Span {
   const { traceparent } = request.requestContext;
-  const route = request.routeOptions.url;
+  const { route } = request;
   const isContinued = request.headers["traceparent"] === traceparent;
   const parent = isContinued
     ? trace.setSpanContext(ROOT_CONTEXT, {
