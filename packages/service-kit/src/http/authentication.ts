@@ -45,8 +45,7 @@ export function notActive(status: AccountStatus): PublicError {
 /** Behind `request.member`. */
 export function memberOf(request: FastifyRequest): Member {
   const { member } = request.requestContext;
-  if (!member)
-    throw new Error(`${request.route ?? "this route"} asks for no member by its policy`);
+  if (!member) throw new Error(`${request.route ?? "this route"} asks for no member by its policy`);
   return member;
 }
 

@@ -41,7 +41,10 @@ test("a line by hand keeps to the logger's level, also once it is changed", asyn
       .map((line) => (JSON.parse(line) as { message: string }).message),
     ["second", "third"],
   );
-  t.equal(lineOf((logger) => createLineWriter(logger)("warn", "", "done"), "silent"), "");
+  t.equal(
+    lineOf((logger) => createLineWriter(logger)("warn", "", "done"), "silent"),
+    "",
+  );
 });
 
 test("A04 what could end a string is escaped, and so is what could end a line", async (t) => {
