@@ -1,5 +1,5 @@
 /** Checks go blind unnoticed: each has to find what is planted for it here, or, for the boundaries, in fixtures. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ESLint, type Linter } from "eslint";
@@ -7,6 +7,7 @@ import t, { type Test } from "tap";
 import { chooseSteps } from "../src/check/choose-steps.ts";
 import { belowFloor, notExact } from "../src/check/dependencies.ts";
 import { leaksIn } from "../src/check/leak-shapes.ts";
+import { missingIn } from "../src/check/migrations.ts";
 import { readTap } from "../src/check/read-tap.ts";
 import { programOf, root, runNode } from "../src/check/run-command.ts";
 import { missingMigrations, untidy } from "../src/check/tidiness.ts";
@@ -136,6 +137,21 @@ t.test("tables without their migrations are found", async (t) => {
   const files = ["services/a/src/schema.ts", journal, "services/a/migrations/0000_a.sql"];
   t.same(missingMigrations(files, read), ["services/a/migrations/0001_b.sql is listed, but not there"]);
   t.same(missingMigrations([...files, "services/a/migrations/0001_b.sql"], read), []);
+});
+
+t.test("tables that no migration makes are found", async (t) => {
+  const folder = plant(t, {});
+  const home = join(root, "services/matching");
+  cpSync(join(home, "migrations"), folder, { recursive: true });
+  const journal = join(folder, "meta/_journal.json");
+  const { entries, ...rest } = JSON.parse(readFileSync(journal, "utf8")) as { entries: { tag: string }[] };
+  const last = entries.pop()?.tag ?? "";
+  writeFileSync(journal, JSON.stringify({ ...rest, entries }));
+  rmSync(join(folder, `${last}.sql`));
+  rmSync(join(folder, `meta/${last.slice(0, 4)}_snapshot.json`));
+  const found = await missingIn(home, folder);
+  t.match(found, [/has what no migration makes/]);
+  t.equal(found.length, 1);
 });
 
 t.test("a version below its floor, and one that is not exact, fail", async (t) => {

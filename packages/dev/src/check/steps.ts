@@ -3,6 +3,7 @@ import { checkDocuments } from "../docs/check-documents.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { checkOpenApi } from "./openapi.ts";
 import { checkLogs } from "./check-logs.ts";
+import { checkMigrations } from "./migrations.ts";
 import { programOf, runNode } from "./run-command.ts";
 import { runTests } from "./run-tests.ts";
 import { checkTidiness } from "./tidiness.ts";
@@ -57,6 +58,7 @@ export const steps: readonly Step[] = [
   faults("openapi", () => checkOpenApi()),
   program("dead code", [programOf("knip/bin/knip.js"), "--no-progress"]),
   program("generated files", ["packages/dev/src/generate/generate-main.ts", "--check"]),
+  faults("migrations", checkMigrations),
   { name: "tests", run: runTests, takesFiles: true, isAlone: true },
   { ...faults("logs", checkLogs), isAlone: true },
   { ...program("story", ["packages/dev/src/story/story-main.ts"]), isAlone: true },

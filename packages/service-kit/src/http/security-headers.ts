@@ -4,24 +4,33 @@ import Fastify, { type FastifyInstance } from "fastify";
 /** What an answer has without helmet. */
 const usual = new Set(["content-type", "content-length", "date", "connection"]);
 
+const helmets: Record<string, string> = {};
+const ofBareAnswers: Record<string, string> = { "cache-control": "no-store" };
+let isAsked: Promise<void> | undefined;
+
 /**
- * What helmet says, by name in lower case. It is asked once, when the process starts: it would compose the same strings for
- * each request, at a twentieth of the gateway's CPU.
+ * What helmet says, by name in lower case, from the moment that an app is ready. It is asked once: it would compose the same
+ * strings for each request, at a twentieth of the gateway's CPU. Not while this module loads: tools that read the tables of
+ * a service can't wait for that.
  */
-export const securityHeaders: Readonly<Record<string, string>> = await askHelmet();
+export const securityHeaders: Readonly<Record<string, string>> = helmets;
 
 /** Of answers that no hook has seen: to requests that could not be read, and refusals that have to be cheap. */
-export const bareAnswerHeaders: Readonly<Record<string, string>> = {
-  ...securityHeaders,
-  "cache-control": "no-store",
-};
+export const bareAnswerHeaders: Readonly<Record<string, string>> = ofBareAnswers;
 
 /** On every answer, refusals and errors included (A43), unless a route has said otherwise. */
 export function addSecurityHeaders(app: FastifyInstance): void {
+  app.addHook("onReady", () => (isAsked ??= rememberHelmet()));
   app.addHook("onSend", (_request, reply, payload, done) => {
     for (const name in securityHeaders) if (!reply.hasHeader(name)) reply.header(name, securityHeaders[name]);
     done(null, payload);
   });
+}
+
+async function rememberHelmet(): Promise<void> {
+  const said = await askHelmet();
+  Object.assign(helmets, said);
+  Object.assign(ofBareAnswers, said);
 }
 
 /**

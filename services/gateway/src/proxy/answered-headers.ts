@@ -14,8 +14,6 @@ const withheld = new Set([
   "server",
 ]);
 
-const unlessSaid = Object.entries(securityHeaders);
-
 const maxJoinedBytes = 16 * 1_024;
 
 /**
@@ -36,8 +34,8 @@ export function writeHead(reply: FastifyReply, status: number, answered: Incomin
     const value = own[name];
     if (value !== undefined && (answered[name] === undefined || withheld.has(name))) add(head, name, value);
   }
-  for (const [name, value] of unlessSaid)
-    if (answered[name] === undefined && own[name] === undefined) head.push(name, value);
+  for (const name in securityHeaders)
+    if (answered[name] === undefined && own[name] === undefined) add(head, name, securityHeaders[name] ?? "");
   reply.raw.writeHead(status, head);
 }
 
