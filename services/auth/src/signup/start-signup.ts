@@ -1,10 +1,5 @@
 import { randomUUIDv7 } from "node:crypto";
-import {
-  insertAccount,
-  lockAccountByEmail,
-  lockAddress,
-  updateAccount,
-} from "../accounts/accounts-repository.ts";
+import { insertAccount, lockAccountByEmail, lockAddress } from "../accounts/accounts-repository.ts";
 import { undoableSince } from "../email/decide-email-change.ts";
 import { isAddressKept } from "../email/email-changes-repository.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
@@ -33,10 +28,12 @@ export async function startSignup(deps: CodeDeps, signup: Signup, id: string): P
       return knownAddressMail({ email, locale: applicant.locale }, {});
     // Not told, here or by mail: who is banned would only take another address.
     if (await isBanned(tx, digests, email)) return undefined;
+    // The password is the sign-up's: the account has none until the address is proven.
     await insertAccount(tx, {
       memberId: randomUUIDv7(),
       email,
       ...applicant,
+      passwordHash: null,
       status: "unverified",
       createdAt: now,
     });
@@ -60,7 +57,6 @@ export async function startSignup(deps: CodeDeps, signup: Signup, id: string): P
       codeSentAt: now,
       createdAt: now,
     });
-    await updateAccount(tx, memberId, applicant);
     const { locale } = applicant;
     const url = links("verify", verificationTokenOf(digests, { id, codeHash }), locale);
     return verificationMail({ email, locale }, { code, url, validFor: codeSeconds });
