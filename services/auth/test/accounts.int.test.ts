@@ -111,7 +111,7 @@ await t.test(
   },
 );
 
-await t.test("an address gets five codes in an hour, whoever asks", async (t) => {
+await t.test("an address gets five codes in an hour for one network", async (t) => {
   const email = newAddress();
   for (let i = 1; i <= 5; i += 1) {
     await signup(auth, email);

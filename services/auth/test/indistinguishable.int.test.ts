@@ -21,7 +21,7 @@ import {
 } from "./auth-world.ts";
 import { canBeToldApart, type Pair, rankDistance } from "./timings.ts";
 
-t.setTimeout(120_000);
+t.setTimeout(240_000);
 
 /** So that a run can be repeated: `KISMET_TEST_SEED=... node <this file>`. */
 const seed = Number(process.env["KISMET_TEST_SEED"] ?? Date.now() % 1_000_000);

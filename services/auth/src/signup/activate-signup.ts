@@ -4,11 +4,6 @@ import { activateAccount } from "../standing/activate-account.ts";
 import type { Tx } from "../storage.ts";
 import type { StoredSignup } from "./signups-repository.ts";
 
-/** Whether its code, and so its link, is still good. */
-export function isAlive({ codeSentAt, triesLeft }: StoredSignup, now: Date, codeSeconds: number): boolean {
-  return triesLeft > 0 && now.getTime() - codeSentAt.getTime() < codeSeconds * 1_000;
-}
-
 /** Under the account's lock: it becomes what this sign-up asked for, and everybody hears of it. */
 export async function activateSignup(
   tx: Tx,
