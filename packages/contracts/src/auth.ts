@@ -92,7 +92,13 @@ export const Device = strict({
 export const ChangeEmailRequest = strict({ newEmail: Email });
 export const ConfirmEmailRequest = strict({ code: Code });
 
-export const VerifyEmailRequest = strict({ email: Email, code: Code, device: Type.Optional(Device) });
+export const VerifyEmailRequest = strict({
+  email: Email,
+  code: Code,
+  /** That of the sign-up. Needed where somebody else signed up with the address too; if given, it must be right. */
+  password: Type.Optional(PresentedPassword),
+  device: Type.Optional(Device),
+});
 
 export const LoginRequest = strict({
   email: Email,

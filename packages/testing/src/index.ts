@@ -8,7 +8,7 @@
  * May be imported by tests only; may depend on any package.
  */
 export { createWorld, type Teardown, type World } from "./world.ts";
-export { routesWithIds } from "./routes-with-ids.ts";
+export { routesOfAnyStatus, routesWithIds } from "./routes-with-ids.ts";
 export { answer, type StandIn } from "./stand-in.ts";
 export { memberToken, startTestService, type TestService } from "./start-test-service.ts";
 export { freePort } from "@kismet/dev";

@@ -36,6 +36,7 @@ export const custody = declareCustody(schema, {
       ...{ id: reference, memberId: mine, passwordHash: secret, birthDate: "the account has it" },
       ...{ locale: "the account has it", acceptedTermsVersion: "the account has it", codeHash: secret },
       ...{ triesLeft: plumbing, codesSent: plumbing, codeSentAt: plumbing, createdAt: plumbing },
+      ...{ asker: plumbing, othersTriesLeft: plumbing, passwordTriesLeft: plumbing },
       codeLetterId: reference,
       jurisdiction: "the account has it",
     },
@@ -299,6 +300,7 @@ export const custody = declareCustody(schema, {
   letters: untouched("sealed, and gone when it is sent or after a quarter of an hour", [
     ...(["id", "sealed", "requestId", "createdAt", "nextAttemptAt", "attempts"] as const),
   ]),
+  askedMails: untouched("keyed hashes, forgotten after a day", ["letterId", "address", "asker", "sentAt"]),
   auditPending: untouched("sealed within a second, which puts a pseudonym in the place of the member", [
     "id",
     ...auditColumns,

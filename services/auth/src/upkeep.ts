@@ -4,6 +4,7 @@ import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
 import { deleteChecksBefore } from "./age/age-repository.ts";
 import type { Config } from "./config.ts";
 import { deleteEmailChangesBefore } from "./email/email-changes-repository.ts";
+import { deleteAskedMailsBefore } from "./letters/asked-mails-repository.ts";
 import { rewrapSecrets } from "./keys/rewrap-secrets.ts";
 import type { Sealing } from "./secrets/sealing.ts";
 import type { Keyring } from "./keys/keyring.ts";
@@ -42,7 +43,8 @@ export function startUpkeep(
       await rewrapSecrets({ database, sealing });
       await database.transaction(async (tx) => {
         await deleteSessionsBefore(tx, before(dayMs));
-        await deleteSignupsBefore(tx, before(dayMs));
+        await deleteSignupsBefore(tx, before(keepUnverifiedMs));
+        await deleteAskedMailsBefore(tx, before(dayMs));
         await deleteResetsBefore(tx, before(dayMs));
         await deleteEmailChangesBefore(tx, before(dayMs + parts.config.emailUndoHours * 3_600_000));
         await deleteChallengesBefore(tx, before(2 * dayMs));

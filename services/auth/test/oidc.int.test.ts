@@ -16,7 +16,6 @@ import {
   newAddress,
   newMember,
   patience,
-  refresh,
   signup,
   verify,
   waitingForLocks,
@@ -462,14 +461,13 @@ await t.test(
 await t.test("who signs up with a provider gets no account that a stranger has prepared", async (t) => {
   const { login, email } = somebody();
   await signup(auth, email, "the strangers own words");
-  await codeTo(mail, email);
-  const strangers = (await logIn(auth, email, "the strangers own words")).body;
+  const strangers = await codeTo(mail, email);
   const session = await signUp(ticketOf(await signInWith(auth, google, login)).token);
   t.equal(session.status, 200);
   t.equal((await logIn(auth, email, "the strangers own words")).status, 401);
-  t.equal((await refresh(auth, strangers.refreshToken)).status, 401, "the stranger is signed out");
-  t.same(await world.sql("SELECT 1 FROM auth.signups WHERE member_id = $1", [strangers.memberId]), []);
-  t.equal(sessionOf(session).memberId, strangers.memberId);
+  t.equal((await verify(auth, email, strangers)).status, 422, "nor does the code of that sign-up open it");
+  const { memberId } = sessionOf(session);
+  t.same(await world.sql("SELECT 1 FROM auth.signups WHERE member_id = $1", [memberId]), []);
 });
 
 await t.test(

@@ -57,38 +57,41 @@ await t.test("A17 an address is verified by the link and the password of the sig
   t.equal((await logIn(auth, email)).status, 200);
 });
 
-await t.test("A17 code and link share one life: tries, age, successor, and use", async (t) => {
-  const email = newAddress();
-  await signup(auth, email);
-  const first = await linkTo(mail, email);
-  await resend(email);
-  const [link, code] = [await linkTo(mail, email, 2), await codeTo(mail, email, 2)];
-  t.equal((await open(auth, first)).status, 410, "another code has made the first link void");
-  const page = await open(auth, link);
-  auth.clock.move(601_000);
-  t.equal((await open(auth, link)).status, 410, "too old");
-  t.equal((await press(auth, page, { password: goodPassword })).status, 410);
-  auth.clock.move(-601_000);
-  const wrong = code === "000000" ? "000001" : "000000";
-  for (let i = 0; i < 3; i += 1) t.equal((await verify(auth, email, wrong)).status, 422);
-  const guesses = await Promise.all(
-    Array.from({ length: 12 }, (_, i) => press(auth, page, { password: `guess ${i} guess` })),
-  );
-  t.ok(guesses.every(({ status }) => status === 422 || status === 410));
-  const [left] = await world.sql<{ n: number }>(
-    `SELECT min(tries_left)::int AS n FROM auth.signups JOIN auth.accounts USING (member_id) WHERE email = $1`,
-    [email],
-  );
-  t.equal(left?.n, 0, "three tries of the code and two of the link were five");
-  t.equal((await verify(auth, email, code)).status, 422);
-  t.equal((await press(auth, page, { password: goodPassword })).status, 410);
+await t.test(
+  "A17 code and link share one life: age, successor, use, and tries of the password",
+  async (t) => {
+    const email = newAddress();
+    await signup(auth, email);
+    const first = await linkTo(mail, email);
+    await resend(email);
+    const [link, code] = [await linkTo(mail, email, 2), await codeTo(mail, email, 2)];
+    t.equal((await open(auth, first)).status, 410, "another code has made the first link void");
+    const page = await open(auth, link);
+    auth.clock.move(601_000);
+    t.equal((await open(auth, link)).status, 410, "too old");
+    t.equal((await press(auth, page, { password: goodPassword })).status, 410);
+    auth.clock.move(-601_000);
+    const wrong = code === "000000" ? "000001" : "000000";
+    for (let i = 0; i < 3; i += 1) t.equal((await verify(auth, email, wrong)).status, 422);
+    const guesses = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => press(auth, page, { password: `guess ${i} guess` })),
+    );
+    t.ok(guesses.every(({ status }) => status === 422 || status === 410));
+    const [left] = await world.sql<{ n: number }>(
+      `SELECT min(password_tries_left)::int AS n FROM auth.signups JOIN auth.accounts USING (member_id) WHERE email = $1`,
+      [email],
+    );
+    t.equal(left?.n, 0, "of twelve passwords at once five were looked at");
+    t.equal((await verify(auth, email, code)).status, 422);
+    t.equal((await press(auth, page, { password: goodPassword })).status, 410);
 
-  const other = newAddress();
-  await signup(auth, other);
-  const otherLink = await linkTo(mail, other);
-  t.equal((await verify(auth, other, await codeTo(mail, other))).status, 200);
-  t.equal((await open(auth, otherLink)).status, 410, "the code has used up the link");
-});
+    const other = newAddress();
+    await signup(auth, other);
+    const otherLink = await linkTo(mail, other);
+    t.equal((await verify(auth, other, await codeTo(mail, other))).status, 200);
+    t.equal((await open(auth, otherLink)).status, 410, "the code has used up the link");
+  },
+);
 
 await t.test(
   "who owns an address does not verify, by pressing, what a stranger signed up with it",

@@ -1,6 +1,6 @@
 import { lockKeys } from "@kismet/database";
-import { and, eq, lt, sql } from "drizzle-orm";
-import { accounts } from "../schema.ts";
+import { and, eq, lt, notExists, sql } from "drizzle-orm";
+import { accounts, signups } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
 export type StoredAccount = typeof accounts.$inferSelect;
@@ -58,6 +58,10 @@ export async function updateAccount(
   await tx.update(accounts).set(change).where(eq(accounts.memberId, memberId));
 }
 
+/** Those that no sign-up waits for any more. */
 export async function deleteUnverifiedBefore(tx: Tx, before: Date): Promise<void> {
-  await tx.delete(accounts).where(and(eq(accounts.status, "unverified"), lt(accounts.createdAt, before)));
+  const waiting = tx.select().from(signups).where(eq(signups.memberId, accounts.memberId));
+  await tx
+    .delete(accounts)
+    .where(and(eq(accounts.status, "unverified"), lt(accounts.createdAt, before), notExists(waiting)));
 }

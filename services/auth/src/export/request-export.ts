@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from "node:crypto";
 import { recordAudit } from "@kismet/database";
-import { type Clock, NotFound, requireContext } from "@kismet/service-kit";
+import { AccountNotActive, type Clock, NotFound, requireContext } from "@kismet/service-kit";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import type { Sealing } from "../secrets/sealing.ts";
 import type { AuthDatabase } from "../storage.ts";
@@ -18,7 +18,10 @@ export async function requestExport(
   memberId: string,
 ): Promise<StoredExport> {
   return database.transaction(async (tx) => {
-    if (!(await lockAccount(tx, memberId))) throw new NotFound();
+    const account = await lockAccount(tx, memberId);
+    if (!account) throw new NotFound();
+    // What is in it is of whoever signed up with the address, and nobody has shown that it is theirs.
+    if (account.status === "unverified") throw new AccountNotActive();
     const now = clock.now();
     const { asked, first } = await countSince(tx, memberId, new Date(now.getTime() - dayMs));
     if (asked >= exportsPerDay) {

@@ -12,7 +12,7 @@ export async function handleLetter(deps: CodeDeps, letter: Letter, id: string): 
     case "signup":
       return startSignup(deps, letter, id);
     case "resend-code":
-      return renewCode(deps, letter.email, id);
+      return renewCode(deps, letter, id);
     case "forgot-password":
       return makeResetToken(deps, letter.email, id);
     case "challenge-code":

@@ -1,7 +1,8 @@
 /** What a letter is about; addresses as `normaliseEmail` gives them. */
 export type Letter =
-  | ({ kind: "signup"; email: string } & Applicant)
-  | { kind: "resend-code"; email: string }
+  /** `asker`: as `askerOf` gives it; a letter that was written by a version before has none. */
+  | ({ kind: "signup"; email: string; asker?: string } & Applicant)
+  | { kind: "resend-code"; email: string; asker?: string }
   | { kind: "forgot-password"; email: string }
   /** `email` and `network` where a code is asked for by address: whose it is, is found out by the postman. */
   | { kind: "challenge-code"; challengeId: string; email?: string; network?: string }

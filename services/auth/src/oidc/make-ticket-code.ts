@@ -3,11 +3,14 @@ import { decideAgain } from "../letters/decide-again.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
 import { addressCodeMail } from "../letters/mails/address-code-mail.ts";
 import { knownAddressMail } from "../letters/mails/known-address-mail.ts";
+import { spendMailBudget } from "../letters/spend-mail-budget.ts";
 import { newCode, triesPerCode } from "../signup/codes.ts";
-import { maxCodesPerHour } from "../signup/decide-code-sending.ts";
 import type { CodeDeps } from "../signup/renew-code.ts";
 import { ticketCodeHashOf } from "./oidc-deps.ts";
 import { countTicketCodes, lockTicket, updateTicket } from "./tickets-repository.ts";
+
+/** To one address, whoever asks. */
+const maxCodesPerHour = 5;
 
 type Asked = Extract<Letter, { kind: "oidc-code" }>;
 
@@ -31,7 +34,8 @@ export async function makeTicketCode(
     const sent = { codesSent, codeSentAt: now, codeLetterId: letterId };
     if (account && account.status !== "unverified") {
       await updateTicket(tx, tokenHash, sent);
-      return knownAddressMail(account, {});
+      const told = { kind: "known address", email, asker: null, letterId } as const;
+      return (await spendMailBudget(tx, digests, told, now)) ? knownAddressMail(account, {}) : undefined;
     }
     const code = newCode();
     const codeHash = ticketCodeHashOf(digests, tokenHash, code);

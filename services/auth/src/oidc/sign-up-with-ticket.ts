@@ -2,21 +2,16 @@ import { randomUUIDv7 } from "node:crypto";
 import type { OidcSignUp, Session } from "@kismet/contracts";
 import { dayOf } from "@kismet/service-kit";
 import { insertAccount, lockAccountByEmail } from "../accounts/accounts-repository.ts";
-import { changeStatus } from "../accounts/change-status.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { ruleOf } from "../age/jurisdictions.ts";
 import { isEqual } from "../secrets/digests.ts";
-import { tellEnded } from "../sessions/end-sessions.ts";
-import { endAllSessions } from "../sessions/sessions-repository.ts";
 import { admit, type Admitted, answerAdmitted } from "../signin/complete-sign-in.ts";
-import { forgetWhereabouts } from "../signin/devices-repository.ts";
 import { recallWhereabouts } from "../signin/known-devices.ts";
 import type { SignInDevice } from "../signin/sign-in-device.ts";
 import { decideBirthDate } from "../signup/decide-birth-date.ts";
 import { CodeInvalid } from "../signup/signup-errors.ts";
-import { deleteSignups } from "../signup/signups-repository.ts";
 import { isBanned } from "../standing/ban-marks.ts";
-import { standingOf } from "../standing/settle-standing.ts";
+import { activateAccount } from "../standing/activate-account.ts";
 import type { Tx } from "../storage.ts";
 import { insertIdentity } from "./identities-repository.ts";
 import { type OidcDeps, ticketCodeHashOf, ticketHashOf } from "./oidc-deps.ts";
@@ -131,12 +126,7 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   await insertAccount(tx, shell);
   const account = await lockAccountByEmail(tx, email);
   if (account?.status !== "unverified") throw new TicketInvalid();
-  // Whoever signed up with this address before has not proven that it is theirs.
-  await deleteSignups(tx, account.memberId);
-  await forgetWhereabouts(tx, account.memberId);
-  await tellEnded(tx, account.memberId, await endAllSessions(tx, account.memberId, now), now);
-  const status = await standingOf(tx, { ...account, ...applicant }, now);
-  await changeStatus(tx, account, status, now, { ...applicant, passwordHash: null });
+  const active = await activateAccount(tx, account, now, { ...applicant, passwordHash: null });
   const { provider, subject, givenName } = ticket;
   const identity = await insertIdentity(tx, {
     id: randomUUIDv7(),
@@ -150,6 +140,5 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   });
   if (!identity) throw new IdentityTaken();
   const whereabouts = await recallWhereabouts(tx, deps, account.memberId, device);
-  const active = { ...account, ...applicant, passwordHash: null, status };
   return admit(tx, deps, { account: active, methods: ["oidc"], device, whereabouts });
 }

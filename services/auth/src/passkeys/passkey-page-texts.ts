@@ -85,7 +85,7 @@ export const passkeyPageTexts: Record<Language, PasskeyPageTexts> = {
     },
     faults: {
       refused: "This passkey can’t be used.",
-      wrong: "The address or the password is not right.",
+      wrong: "The address or the password is not right, or the address has yet to be confirmed.",
       wrongCode: "The code is not right.",
       over: "This can’t be used any more: begin again.",
       late: "Too many tries: wait a little.",
@@ -132,7 +132,7 @@ export const passkeyPageTexts: Record<Language, PasskeyPageTexts> = {
     },
     faults: {
       refused: "Dieser Passkey kann nicht benutzt werden.",
-      wrong: "Die Adresse oder das Passwort stimmt nicht.",
+      wrong: "Die Adresse oder das Passwort stimmt nicht, oder die Adresse ist noch nicht bestätigt.",
       wrongCode: "Der Code stimmt nicht.",
       over: "Das gilt nicht mehr: Fang noch einmal an.",
       late: "Zu viele Versuche: Warte ein wenig.",
@@ -178,7 +178,7 @@ export const passkeyPageTexts: Record<Language, PasskeyPageTexts> = {
     },
     faults: {
       refused: "Cette clé d’accès ne peut pas être utilisée.",
-      wrong: "L’adresse ou le mot de passe est incorrect.",
+      wrong: "L’adresse ou le mot de passe est incorrect, ou l’adresse n’est pas encore confirmée.",
       wrongCode: "Le code est incorrect.",
       over: "Ce n’est plus valable : recommencez.",
       late: "Trop d’essais : attendez un peu.",
@@ -224,7 +224,7 @@ export const passkeyPageTexts: Record<Language, PasskeyPageTexts> = {
     },
     faults: {
       refused: "لا يمكن استخدام مفتاح المرور هذا.",
-      wrong: "العنوان أو كلمة المرور غير صحيح.",
+      wrong: "العنوان أو كلمة المرور غير صحيح، أو لم يتم تأكيد العنوان بعد.",
       wrongCode: "الرمز غير صحيح.",
       over: "لم يعد هذا صالحًا: ابدأ من جديد.",
       late: "محاولات كثيرة جدًا: انتظر قليلًا.",

@@ -57,8 +57,15 @@ export const signups = auth.table(
     codeHash: text("code_hash").notNull(),
     /** For which letter the code was made. */
     codeLetterId: uuid("code_letter_id"),
+    /** From which network it came: `askerOf`. */
+    asker: text("asker"),
+    /** Of the code, from that network; all others together have their own, so that none of them uses these up. */
     triesLeft: smallint("tries_left").notNull(),
-    codesSent: smallint("codes_sent").notNull(),
+    othersTriesLeft: smallint("others_tries_left").notNull().default(5),
+    /** Of the password, by whoever has the code or the link. */
+    passwordTriesLeft: smallint("password_tries_left").notNull().default(5),
+    /** Counted by the version before, and gone with the next: `asked_mails` says it. */
+    codesSent: smallint("codes_sent").notNull().default(0),
     codeSentAt: moment("code_sent_at").notNull(),
     createdAt: moment("created_at").notNull(),
   },
@@ -157,6 +164,23 @@ export const letters = auth.table(
     attempts: smallint("attempts").notNull().default(0),
   },
   (t) => [index("letters_waiting").on(t.nextAttemptAt)],
+);
+
+/**
+ * Mails that went to an address because somebody, perhaps a stranger, asked for them, for a day: nobody's mailbox is to be
+ * flooded. Addresses and networks as keyed hashes.
+ */
+export const askedMails = auth.table(
+  "asked_mails",
+  {
+    /** A letter that is carried again sends the same mail. */
+    letterId: uuid("letter_id").primaryKey(),
+    /** With the kind of mail. */
+    address: text("address").notNull(),
+    asker: text("asker"),
+    sentAt: moment("sent_at").notNull(),
+  },
+  (t) => [index("asked_mails_to").on(t.address, t.sentAt), index("asked_mails_age").on(t.sentAt)],
 );
 
 export const signingKeys = auth.table("signing_keys", {

@@ -38,7 +38,7 @@ async function continueSession(
     // Of several refreshes with one token the first rotates, the others find it done.
     const account = await lockAccount(tx, memberId);
     const session = await findSession(tx, id);
-    if (!account || !session) return undefined;
+    if (!account || account.status === "unverified" || !session) return undefined;
     const now = clock.now();
     const facts = { ...session, presented, current: session.generation };
     switch (decideRefresh(facts, now, rules.refreshRetrySeconds * 1_000)) {

@@ -1,9 +1,10 @@
 import { PublicError } from "@kismet/service-kit";
 
-/** No such account, or another password: the same answer after the same time. */
+/** No such account, one that nobody has verified, or another password: the same answer after the same time. */
 export class CredentialsWrong extends PublicError {
   constructor() {
-    super("AUTH_CREDENTIALS_WRONG", 401, "The e-mail address or the password is not right.");
+    const detail = "The e-mail address or the password is not right, or the address has yet to be confirmed.";
+    super("AUTH_CREDENTIALS_WRONG", 401, detail);
   }
 }
 

@@ -36,8 +36,7 @@ export async function completeSignIn(deps: SignInDeps, proven: Proven): Promise<
     await proven.confirm?.(tx, account);
     const whereabouts = await recallWhereabouts(tx, deps, memberId, device);
     const { familiarity } = whereabouts;
-    const isVerified = account.status !== "unverified";
-    const kinds = decideSignIn({ method, isVerified, familiarity, ...(await factorsOf(tx, memberId)) });
+    const kinds = decideSignIn({ method, familiarity, ...(await factorsOf(tx, memberId)) });
     if (kinds.length === 0) return admit(tx, deps, { account, methods: [method], device, whereabouts });
     return openChallenge(tx, deps, { purpose: "sign-in", account, kinds, method, device, whereabouts });
   });
@@ -56,7 +55,9 @@ export async function admit(
   },
 ): Promise<Admitted> {
   const { account, methods, device, whereabouts } = admission;
-  const { memberId, status } = account;
+  const { memberId } = account;
+  // Whoever signed up with an address has not shown that it is theirs.
+  if (account.status === "unverified") throw new SignInRefused();
   await recordAudit(tx, {
     action: "auth.sign-in",
     actor: { kind: "member", memberId },
@@ -65,11 +66,6 @@ export async function admit(
   const { clock, rules, letterbox } = deps;
   const now = clock.now();
   const country = whereabouts.place.country;
-  // Whoever signs in to an account that nobody has verified may not be who will: nothing of them is remembered.
-  if (status === "unverified") {
-    const opened = { memberId, deviceName: device.name, methods, place: country, now, rules };
-    return { account, session: await openSession(tx, opened) };
-  }
   const remembered = { device: whereabouts.device, place: whereabouts.place, name: device.name };
   const { deviceToken, deviceId, deviceName } = await rememberWhereabouts(tx, deps, memberId, remembered);
   const session = await openSession(tx, {

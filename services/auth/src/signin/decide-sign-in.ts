@@ -10,7 +10,6 @@ export type Familiarity = {
 
 export type SignInFacts = {
   method: FirstProof;
-  isVerified: boolean;
   hasTotp: boolean;
   recoveryCodesLeft: number;
   familiarity: Familiarity;
@@ -21,11 +20,10 @@ export type SignInFacts = {
  * once; an e-mailed code and a provider's word prove what an e-mailed code would.
  */
 export function decideSignIn(facts: SignInFacts): ChallengeKind[] {
-  const { method, isVerified, hasTotp, recoveryCodesLeft, familiarity } = facts;
+  const { method, hasTotp, recoveryCodesLeft, familiarity } = facts;
   if (method === "passkey") return [];
   if (hasTotp) return recoveryCodesLeft > 0 ? ["totp", "recovery_code"] : ["totp"];
-  // Who is not verified reaches nothing but the question for a code, and has no history to compare with.
-  if (method === "password" && isVerified && !isFamiliar(familiarity)) return ["email_code"];
+  if (method === "password" && !isFamiliar(familiarity)) return ["email_code"];
   return [];
 }
 

@@ -13,7 +13,10 @@ type Login = { email: string; password: string };
 /** Of whom nothing is known: an address without an account takes the same steps. */
 const nobody = "00000000-0000-0000-0000-000000000000";
 
-/** An unverified account may sign in too: it can do nothing that touches others. */
+/**
+ * Only who is verified has a password: else signing up with somebody's address, and in with it, would tell whether it was
+ * free. Verification opens the first session.
+ */
 export async function logIn(deps: SignInDeps, login: Login, device: SignInDevice): Promise<SignInAnswer> {
   const { hasher } = deps;
   const known = await checkPassword(deps, login, device);
@@ -38,7 +41,9 @@ async function checkPassword(
 ): Promise<StoredAccount | undefined> {
   const { database, hasher, guard } = deps;
   const email = normaliseEmail(login.email);
-  const known = await findAccountByEmail(database.read, email);
+  const found = await findAccountByEmail(database.read, email);
+  // As if it had no account: the same steps, the same answer.
+  const known = found?.status === "unverified" ? undefined : found;
   const before = await recallWhereabouts(database.read, deps, known?.memberId ?? nobody, device);
   const { networkKnown } = before.familiarity;
   const at = {

@@ -9,6 +9,7 @@ import type { App } from "@kismet/service-kit";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
 import { deviceOf } from "../signin/sign-in-device.ts";
+import { askerOf } from "./asker.ts";
 import { signUp } from "./sign-up.ts";
 import { verifyEmail } from "./verify-email.ts";
 import { credential } from "../route-policies.ts";
@@ -28,8 +29,8 @@ export function registerSignupRoutes(app: App, deps: SignInDeps & { minimumAge: 
       response: { 202: VerificationSent },
     },
     config: { policy: credential },
-    handler: async ({ body }, reply) => {
-      await signUp(deps, body);
+    handler: async ({ body, ip }, reply) => {
+      await signUp(deps, body, ip);
       return reply.code(202).send(sent);
     },
   });
@@ -44,10 +45,7 @@ export function registerSignupRoutes(app: App, deps: SignInDeps & { minimumAge: 
       response: { 200: Session },
     },
     config: { policy: credential },
-    handler: (request) => {
-      const { email, code, device } = request.body;
-      return verifyEmail(deps, email, code, deviceOf(request, device));
-    },
+    handler: (request) => verifyEmail(deps, request.body, deviceOf(request, request.body.device)),
   });
 
   app.route({
@@ -60,9 +58,10 @@ export function registerSignupRoutes(app: App, deps: SignInDeps & { minimumAge: 
       response: { 202: VerificationSent },
     },
     config: { policy: credential },
-    handler: async ({ body }, reply) => {
+    handler: async ({ body, ip }, reply) => {
       const email = normaliseEmail(body.email);
-      await deps.database.transaction((tx) => deps.letterbox.post(tx, { kind: "resend-code", email }));
+      const letter = { kind: "resend-code", email, asker: askerOf(deps.digests, email, ip) } as const;
+      await deps.database.transaction((tx) => deps.letterbox.post(tx, letter));
       return reply.code(202).send(sent);
     },
   });

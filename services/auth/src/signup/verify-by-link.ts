@@ -1,10 +1,10 @@
-import { findAccount, lockAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
+import { findAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
 import type { Digests } from "../secrets/digests.ts";
 import { isEqual } from "../secrets/digests.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
-import { isBanned } from "../standing/ban-marks.ts";
-import { activateSignup, isAlive } from "./activate-signup.ts";
-import { countWrongTry, findSignup, type StoredSignup } from "./signups-repository.ts";
+import { isLinkAlive } from "./decide-proof.ts";
+import { proveSignup } from "./prove-signup.ts";
+import { findSignup, type StoredSignup } from "./signups-repository.ts";
 
 /**
  * Derived from the sign-up and its code, and not stored: it lives as long as the code does, and ends with it. The link
@@ -29,7 +29,6 @@ export async function findSignupOfLink(
   return account?.status === "unverified" ? { account, signup } : undefined;
 }
 
-/** A wrong password counts as a wrong code does. */
 export async function verifyByLink(
   deps: SignInDeps,
   token: string,
@@ -37,23 +36,16 @@ export async function verifyByLink(
 ): Promise<"verified" | "wrong" | "gone"> {
   const found = await findSignupOfLink(deps, token);
   if (!found) return "gone";
-  const { memberId, passwordHash } = found.signup;
-  // Outside of a transaction: it takes long on purpose.
-  const isRight = await deps.hasher.verify(passwordHash, password);
-  return deps.database.transaction(async (tx) => {
-    const account = await lockAccount(tx, memberId);
-    const signup = await findSignup(tx, found.signup.id);
-    if (account?.status !== "unverified" || !signup || !isGood(deps, token, signup)) return "gone";
-    if (await isBanned(tx, deps.digests, account.email)) return "gone";
-    if (!isRight) {
-      await countWrongTry(tx, memberId);
-      return "wrong";
-    }
-    await activateSignup(tx, deps, { account, signup });
-    return "verified";
-  });
+  const proof = {
+    signup: found.signup,
+    password,
+    isGood: (signup: StoredSignup) => isGood(deps, token, signup),
+  };
+  return proveSignup(deps, proof, async () => "verified" as const);
 }
 
 function isGood({ digests, clock, codeSeconds }: SignInDeps, token: string, signup: StoredSignup): boolean {
-  return isAlive(signup, clock.now(), codeSeconds) && isEqual(token, verificationTokenOf(digests, signup));
+  return (
+    isLinkAlive(signup, clock.now(), codeSeconds) && isEqual(token, verificationTokenOf(digests, signup))
+  );
 }

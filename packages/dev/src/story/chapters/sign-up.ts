@@ -19,9 +19,8 @@ export async function tellSignUp(cast: Cast): Promise<void> {
     const code = await narrator.step(`${person.name} gets the code by e-mail`, () =>
       mailbox.code(person.email),
     );
-    await narrator.step(`${person.name} can do nothing with others before it is typed`, async () => {
-      person.session = await person.logIn("Phone");
-      (await person.ask("GET", "/v1/discovery")).refused(403, "ACCOUNT_NOT_ACTIVE");
+    await narrator.step(`${person.name} can't sign in before it is typed`, async () => {
+      (await logIn(person)).refused(401, "AUTH_CREDENTIALS_WRONG");
     });
     await narrator.step(`${person.name} types it wrong, then right`, async () => {
       const wrong = await verifyEmail(person, String((Number(code) + 1) % 1_000_000).padStart(6, "0"));
@@ -45,6 +44,10 @@ function signupOf({ email, password, birthDate }: Person) {
 
 function signUp(person: Person) {
   return person.gateway.ask("POST", "/v1/auth/signup", { body: signupOf(person) });
+}
+
+function logIn({ gateway, email, password }: Person) {
+  return gateway.ask("POST", "/v1/auth/login", { body: { email, password } });
 }
 
 function verifyEmail({ gateway, email }: Person, code: string) {
