@@ -3,6 +3,7 @@ import type { Challenge, RecoveryCodes, Session, TotpEnrolment } from "@kismet/c
 import { Secret, TOTP } from "otpauth";
 import type { Static } from "typebox";
 import {
+  type Answer,
   call,
   codeTo,
   goodPassword,
@@ -219,6 +220,47 @@ await t.test("codes by e-mail instead of a password: the same answer for every a
     "nothing for who has not shown that the address is theirs",
   );
 });
+
+await t.test(
+  "A17 tries of a challenge are the same for every address, whatever is asked again, answered early, or of another kind",
+  async (t) => {
+    const [known, banned, unverified] = [(await berliner()).email, (await berliner()).email, newAddress()];
+    await signup(auth, unverified);
+    await codeTo(mail, unverified);
+    await world.sql("UPDATE auth.accounts SET status = 'banned' WHERE email = $1", [banned]);
+    const wrong = "000000";
+    const told = async (email: string) => {
+      const from = { address: texas };
+      const answers: object[] = [];
+      const note = ({ status, body, headers }: Answer) => {
+        const { "content-length": length, "retry-after": wait } = headers;
+        answers.push({ status, ...body, requestId: "", length, wait });
+      };
+      const { id } = challengeOf(await post<Challenge>("/v1/auth/code/request", { email }, from));
+      for (let round = 0; round < 3; round += 1) {
+        for (const kind of ["totp", "email_code", "recovery_code", "email_code"])
+          note(await answer(id, kind, kind === "recovery_code" ? "AAAA-AAAA-AAAA" : wrong, from));
+        await noLettersWait();
+        note(await post("/v1/auth/challenge/resend", { id }, from));
+        await noLettersWait();
+      }
+      return answers;
+    };
+    const nobody = await told(newAddress());
+    const looked = nobody.filter((each) => (each as { status: number }).status === 422);
+    t.equal(looked.length, 5, "five tries, of one kind, and none is given back");
+    for (const [what, email] of Object.entries({ known, banned, unverified }))
+      t.same(await told(email), nobody, what);
+    const from = { address: texas };
+    const { id } = challengeOf(await post<Challenge>("/v1/auth/code/request", { email: known }, from));
+    await noLettersWait();
+    for (let i = 0; i < 5; i += 1) await answer(id, "email_code", wrong, from);
+    const count = (await mailsTo(mail, known)).length;
+    await post("/v1/auth/challenge/resend", { id }, from);
+    await noLettersWait();
+    t.equal((await mailsTo(mail, known)).length, count, "no code that could not be tried is sent");
+  },
+);
 
 await t.test(
   "strangers get five codes an hour for an address, and use up none of the member's own",

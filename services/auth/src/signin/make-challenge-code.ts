@@ -6,7 +6,7 @@ import { signInCodeMail } from "../letters/mails/sign-in-code-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
 import { newCode } from "../signup/codes.ts";
 import type { AuthDatabase, Tx } from "../storage.ts";
-import { codeHashOf, triesPerChallenge } from "./challenges.ts";
+import { codeHashOf } from "./challenges.ts";
 import { countCodes, findChallenge, setCode, type StoredChallenge } from "./challenges-repository.ts";
 import { mayCodeBeSent } from "./decide-code-budget.ts";
 import { findDevice, recallPlaces } from "./devices-repository.ts";
@@ -34,7 +34,7 @@ export async function makeChallengeCode(
     const challenge = await findChallenge(tx, letter.challengeId);
     if (!account || account.status === "unverified" || !challenge) return undefined;
     const now = clock.now();
-    if (challenge.usedAt || challenge.expiresAt <= now) return undefined;
+    if (challenge.usedAt || challenge.expiresAt <= now || challenge.triesLeft <= 0) return undefined;
     const { id } = challenge;
     const last = { madeAt: challenge.codeMadeAt, letterId: challenge.codeLetterId };
     const decided = decideAgain(last, { id: letterId, now, intervalMs: codeIntervalMs });
@@ -60,7 +60,6 @@ export async function makeChallengeCode(
       codeMadeAt: now,
       codeLetterId: letterId,
       codesSent: challenge.codesSent + (isAgain ? 0 : 1),
-      triesLeft: triesPerChallenge,
     });
     return signInCodeMail(account, { code, validFor: codeSeconds });
   });
