@@ -2,8 +2,8 @@
 export type Letter =
   | ({ kind: "signup"; email: string } & Applicant)
   | { kind: "resend-code"; email: string }
-  | { kind: "forgot-password"; email: string }
-  /** `email` and `network` where a code is asked for by address: whose it is, is found out by the postman. */
+  /** `network`, here and below, is where somebody asks by address: whose it is, is found out by the postman. */
+  | { kind: "forgot-password"; email: string; network?: string }
   | { kind: "challenge-code"; challengeId: string; email?: string; network?: string }
   | { kind: "email-change"; memberId: string; newEmail: string }
   /** For an address that no provider has verified; the ticket by its hash. */

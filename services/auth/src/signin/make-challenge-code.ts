@@ -8,8 +8,9 @@ import { newCode } from "../signup/codes.ts";
 import type { AuthDatabase, Tx } from "../storage.ts";
 import { codeHashOf } from "./challenges.ts";
 import { countCodes, findChallenge, setCode, type StoredChallenge } from "./challenges-repository.ts";
-import { mayCodeBeSent } from "./decide-code-budget.ts";
-import { findDevice, recallPlaces } from "./devices-repository.ts";
+import { budgetSince, mayCodeBeSent } from "./decide-code-budget.ts";
+import { findDevice } from "./devices-repository.ts";
+import { isOwnNetwork } from "./known-devices.ts";
 
 type Deps = {
   database: AuthDatabase;
@@ -19,8 +20,6 @@ type Deps = {
   codeIntervalMs: number;
 };
 type CodeLetter = Extract<Letter, { kind: "challenge-code" }>;
-
-const hourMs = 3_600_000;
 
 /** Nothing for an address without a verified account, a challenge that is over, or one that has just got a code. */
 export async function makeChallengeCode(
@@ -42,15 +41,7 @@ export async function makeChallengeCode(
     const isAgain = decided === "again";
     const { memberId } = account;
     const familiar = challenge.familiar || (await isOwn(tx, deps, memberId, challenge, letter));
-    const sent = await countCodes(
-      tx,
-      memberId,
-      { purpose: challenge.purpose, familiar },
-      {
-        hour: new Date(now.getTime() - hourMs),
-        day: new Date(now.getTime() - 24 * hourMs),
-      },
-    );
+    const sent = await countCodes(tx, memberId, { purpose: challenge.purpose, familiar }, budgetSince(now));
     if (!isAgain && !mayCodeBeSent({ ...sent, ofChallenge: challenge.codesSent })) return undefined;
     const code = newCode();
     await setCode(tx, id, {
@@ -81,8 +72,5 @@ async function isOwn(
 ): Promise<boolean> {
   const device = deviceId === null ? undefined : await findDevice(tx, deviceId);
   if (device?.memberId === memberId) return true;
-  if (network === undefined) return false;
-  const value = digests.of("network", memberId, network);
-  const { known } = await recallPlaces(tx, memberId, [{ kind: "network", value }]);
-  return known.size > 0;
+  return isOwnNetwork(tx, digests, memberId, network);
 }
