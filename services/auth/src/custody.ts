@@ -297,7 +297,7 @@ export const custody = declareCustody(schema, {
     withheld: { passwordHash: secret, version: "counts changes" },
     erased: [{ rows: (id) => eq(accounts.memberId, id) }],
   },
-  letters: untouched("sealed, and gone when it is sent or after a quarter of an hour", [
+  letters: untouched("sealed, and gone when it is sent, or once what is in it is good no more", [
     ...(["id", "sealed", "requestId", "createdAt", "nextAttemptAt", "attempts"] as const),
   ]),
   auditPending: untouched("sealed within a second, which puts a pseudonym in the place of the member", [

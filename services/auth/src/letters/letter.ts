@@ -20,8 +20,16 @@ export type Applicant = {
   jurisdiction: string | null;
 };
 
-/** As `defineMail` renders it. */
-export type Mail = { to: string; language: string; subject: string; text: string; html: string };
+/** As `defineMail` renders it; with how long what it opens is good, in seconds from when it is posted, or until when. */
+export type Mail = {
+  to: string;
+  language: string;
+  subject: string;
+  text: string;
+  html: string;
+  goodFor?: number | undefined;
+  goodUntil?: string | undefined;
+};
 
 /** An account is one. */
 export type Recipient = { email: string; locale: string };
