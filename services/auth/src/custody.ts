@@ -69,7 +69,8 @@ export const custody = declareCustody(schema, {
       memberId: mine,
       tokenHash: secret,
       letterId: reference,
-      createdAt: "of a mail, for ten minutes",
+      familiar: plumbing,
+      createdAt: "of a mail, for a day",
     },
     erased: [{ rows: (id) => eq(passwordResets.memberId, id) }],
   },
@@ -297,7 +298,7 @@ export const custody = declareCustody(schema, {
     withheld: { passwordHash: secret, version: "counts changes" },
     erased: [{ rows: (id) => eq(accounts.memberId, id) }],
   },
-  letters: untouched("sealed, and gone when it is sent or after a quarter of an hour", [
+  letters: untouched("sealed, and gone when it is sent, or once what is in it is good no more", [
     ...(["id", "sealed", "requestId", "createdAt", "nextAttemptAt", "attempts"] as const),
   ]),
   askedMails: untouched("keyed hashes, forgotten after a day", ["letterId", "address", "asker", "sentAt"]),

@@ -17,14 +17,17 @@ import {
   authSettings,
   call,
   codeTo,
+  goodPassword,
   hashSecret,
   logIn,
   mailsTo,
   newAddress,
+  newMember,
   patience,
   signup,
   startAuth,
   startMail,
+  StoppedClock,
   verify,
 } from "./auth-world.ts";
 
@@ -235,8 +238,60 @@ await t.test(
   },
 );
 
+await t.test(
+  "a mail is tried as long as what is in it is good: links for days, what is told for some, codes for a quarter of an hour",
+  async (t) => {
+    const first = await startAuth(t, world, mail);
+    const [leaving, staying] = [await newMember(first, mail), await newMember(first, mail)];
+    await first.stop();
+    const server = await startRefusing(t, () => false);
+    server.isAway = true;
+    const auth = await startAuth(t, world, { smtpPort: server.port }, { clock: new StoppedClock() });
+    const changed = { currentPassword: goodPassword, newPassword: "a-fresh-heron-in-spring" };
+    const token = staying.session.accessToken;
+    t.equal((await call(auth, "DELETE", "/v1/auth/me", { token: leaving.session.accessToken })).status, 202);
+    t.equal((await call(auth, "POST", "/v1/auth/password/change", { token, body: changed })).status, 200);
+    await call(auth, "POST", "/v1/auth/password/forgot", { body: { email: staying.email } });
+    const waiting = async () =>
+      (await world.sql<{ attempts: number }>("SELECT attempts FROM auth.letters ORDER BY id")).map(
+        ({ attempts }) => attempts,
+      );
+    /** Once each of those that are left has been tried again. */
+    const triedAgain = async (left: number) => {
+      const before = await waiting();
+      await eventually(async () => {
+        const now = await waiting();
+        assert.equal(now.length, left);
+        assert.ok(now.every((attempts, i) => attempts > (before[i] ?? 0)));
+      }, patience);
+    };
+    await eventually(async () => assert.ok((await waiting()).every((attempts) => attempts > 0)), patience);
+    t.equal((await waiting()).length, 3);
+    const [minuteMs, dayMs] = [60_000, 86_400_000];
+    auth.clock.move(20 * minuteMs);
+    await triedAgain(2);
+    t.pass("the reset is given up, whose asker waits no longer");
+    auth.clock.move(2 * dayMs);
+    await triedAgain(2);
+    auth.clock.move(2 * dayMs);
+    await triedAgain(1);
+    auth.clock.move(9 * dayMs);
+    await triedAgain(1);
+    server.isAway = false;
+    await eventually(() => {
+      auth.clock.move(minuteMs);
+      assert.equal(server.texts.length, 1);
+    }, patience);
+    t.match(server.texts, [{ to: leaving.email, text: /restore-account\?token=/ }], "after thirteen days");
+    t.same(await waiting(), []);
+    await auth.stop();
+  },
+);
+
 type Refusing = {
   port: number;
+  /** Takes nothing at all, as if it were being started. */
+  isAway: boolean;
   accepted: string[];
   refused: string[];
   texts: { to: string; text: string }[];
@@ -248,7 +303,7 @@ async function startRefusing(
   refusalOf: (recipient: string) => string | false,
 ): Promise<Refusing> {
   const sockets = new Set<Socket>();
-  const state: Refusing = { port: 0, accepted: [], refused: [], texts: [] };
+  const state: Refusing = { port: 0, isAway: false, accepted: [], refused: [], texts: [] };
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
@@ -256,6 +311,7 @@ async function startRefusing(
     let recipient = "";
     let rest = "";
     let text = "";
+    if (state.isAway) return void socket.end("421 away\r\n");
     socket.write("220 here ESMTP\r\n");
     socket.on("data", (chunk) => {
       const parts = (rest + chunk.toString("utf8")).split("\r\n");

@@ -104,6 +104,7 @@ test("every mail is there in every language, in two forms that say the same", as
 
 const noticed = defineMail({
   values: { name: "text", url: "link", at: "moment", until: "day", validFor: "duration" },
+  goodFor: "validFor",
   blocks: ["intro", { fact: "who", value: "name" }, { button: "open", to: "url" }, "when"],
   texts: {
     en: {
@@ -224,6 +225,13 @@ test("a mail that lacks something does not compile, or is not loaded", async (t)
       }),
     /no value \{who\} that is always there/,
   );
+  const linked = { ...whole, values: { validFor: "duration", url: "link" } } as const;
+  const button = [...whole.blocks, { button: "subject", to: "url" }] as const;
+  t.throws(() => defineMail({ ...linked, blocks: button, texts: all(texts) }), /how long that is good/);
+  const timed = defineMail({ ...linked, goodFor: "validFor", blocks: button, texts: all(texts) });
+  t.match(timed({ email: "ann@mail.test", locale: "de" }, { validFor: 600, url: "https://x.test" }), {
+    goodFor: 600,
+  });
   const listed = defineMail({
     values: { who: "text or none", where: "country or none" },
     blocks: [

@@ -217,6 +217,35 @@ if (noBrowser) {
     await says(lured, "denied");
   });
 
+  await t.test(
+    "a browser that has signed in on the page is known to it again, however it signs in",
+    async (t) => {
+      const { email, session } = await newMember(system, mail);
+      const devices = async () => {
+        const query = "SELECT id FROM auth.devices WHERE member_id = $1";
+        return (await system.world.sql(query, [session.memberId])).length;
+      };
+      const page = await visit(browser, origin);
+      await addAuthenticator(page);
+      const again = async (signInOnce: () => Promise<void>) => {
+        await page.goto(`${origin}/auth/passkeys`);
+        await says(page, "ready");
+        await signInOnce();
+      };
+      await signInByPassword(page, email);
+      await add(page, "Key");
+      t.equal(await devices(), 2, "one signed up, and this one");
+      await again(() => signInByPassword(page, email));
+      await signIn(page, origin);
+      await again(() => logInAtProvider(page, issuer, email));
+      await says(page, "linkFirst");
+      await signInByPassword(page, email, "linked");
+      await again(() => logInAtProvider(page, issuer, email));
+      await says(page, "signedIn");
+      t.equal(await devices(), 2, "which is the same each time");
+    },
+  );
+
   await t.test("what a sign-in asks for besides is answered on the page", async (t) => {
     const { email, session } = await newMember(system, mail);
     const { memberId, accessToken: token } = session;

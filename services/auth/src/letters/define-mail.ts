@@ -26,6 +26,8 @@ type TextKey<B> = B extends string
 type MailDefinition<K extends Kinds = Kinds> = {
   /** What the texts can show as `{name}`, by its kind, and so how it is written in a language. */
   values: K;
+  /** Which value says how long its link is good: so long it is worth sending. */
+  goodFor?: NamesOf<K, "duration" | "moment" | "day">;
   blocks: readonly Block<K>[];
   texts: Record<Language, Record<string, string>>;
 };
@@ -38,6 +40,7 @@ export type DefinedMail<V> = ((to: Recipient, values: V) => Mail) & { definition
  */
 export function defineMail<const K extends Kinds, const B extends readonly Block<K>[]>(definition: {
   values: K;
+  goodFor?: NamesOf<K, "duration" | "moment" | "day">;
   blocks: B;
   texts: Record<Language, Record<"subject" | TextKey<B[number]>, string>>;
 }): DefinedMail<Values<K>> {
@@ -59,9 +62,15 @@ export function defineMail<const K extends Kinds, const B extends readonly Block
       subject: subject.map(({ text }) => text).join(""),
       text: renderText(language, blocks),
       html: renderHtml(language, subject, blocks),
+      ...lifeOf(general.goodFor === undefined ? undefined : values[general.goodFor]),
     };
   };
   return Object.assign(render, { definition: general });
+}
+
+function lifeOf(good: unknown): Pick<Mail, "goodFor" | "goodUntil"> {
+  if (typeof good === "number") return { goodFor: good };
+  return good instanceof Date ? { goodUntil: good.toISOString() } : {};
 }
 
 /** A text cut into what the mail says and what it was given: only the latter is isolated in right-to-left texts. */
@@ -91,7 +100,7 @@ function renderedBlock(
   return value === undefined ? undefined : { kind: "fact", pieces: said(block.fact), value };
 }
 
-function faultsOf({ values, blocks, texts }: MailDefinition): string[] {
+function faultsOf({ values, goodFor, blocks, texts }: MailDefinition): string[] {
   const used = new Set(blocks.flatMap((block) => (typeof block === "string" ? [] : namesIn(block))));
   const faults = Object.entries(texts[languages[0]]).flatMap(([key, original]) => {
     const names = placeholdersOf(original);
@@ -105,6 +114,8 @@ function faultsOf({ values, blocks, texts }: MailDefinition): string[] {
     return [...unknown, ...different];
   });
   const unused = Object.keys(values).filter((name) => !used.has(name));
+  const isEndless = goodFor === undefined && Object.values(values).includes("link");
+  if (isEndless) faults.push("it has a link, and says nowhere how long that is good");
   return [...faults, ...unused.map((name) => `{${name}} is shown nowhere`)];
 }
 

@@ -14,7 +14,7 @@ export async function handleLetter(deps: CodeDeps, letter: Letter, id: string): 
     case "resend-code":
       return renewCode(deps, letter, id);
     case "forgot-password":
-      return makeResetToken(deps, letter.email, id);
+      return makeResetToken(deps, letter, id);
     case "challenge-code":
       return makeChallengeCode(deps, letter, id);
     case "email-change":

@@ -3,8 +3,8 @@ export type Letter =
   /** `asker`: as `askerOf` gives it; a letter that was written by a version before has none. */
   | ({ kind: "signup"; email: string; asker?: string } & Applicant)
   | { kind: "resend-code"; email: string; asker?: string }
-  | { kind: "forgot-password"; email: string }
-  /** `email` and `network` where a code is asked for by address: whose it is, is found out by the postman. */
+  /** `network`, here and below, is where somebody asks by address: whose it is, is found out by the postman. */
+  | { kind: "forgot-password"; email: string; network?: string }
   | { kind: "challenge-code"; challengeId: string; email?: string; network?: string }
   | { kind: "email-change"; memberId: string; newEmail: string }
   /** For an address that no provider has verified; the ticket by its hash. */
@@ -21,8 +21,16 @@ export type Applicant = {
   jurisdiction: string | null;
 };
 
-/** As `defineMail` renders it. */
-export type Mail = { to: string; language: string; subject: string; text: string; html: string };
+/** As `defineMail` renders it; with how long what it opens is good, in seconds from when it is posted, or until when. */
+export type Mail = {
+  to: string;
+  language: string;
+  subject: string;
+  text: string;
+  html: string;
+  goodFor?: number | undefined;
+  goodUntil?: string | undefined;
+};
 
 /** An account is one. */
 export type Recipient = { email: string; locale: string };

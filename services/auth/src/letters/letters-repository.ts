@@ -8,6 +8,9 @@ export async function insertLetter(tx: Tx, letter: typeof letters.$inferInsert):
   await tx.insert(letters).values(letter);
 }
 
+/** What the column holds: a letter that was tried so often must not keep all others from being taken. */
+const mostAttempts = 32_767;
+
 /** Takes those that are due, each until `leaseEnds`: should this process end, another goes on with them then. */
 export async function takeDueLetters(
   tx: Tx,
@@ -24,7 +27,7 @@ export async function takeDueLetters(
     .for("update", { skipLocked: true });
   return tx
     .update(letters)
-    .set({ nextAttemptAt: leaseEnds, attempts: sql`${letters.attempts} + 1` })
+    .set({ nextAttemptAt: leaseEnds, attempts: sql`least(${letters.attempts} + 1, ${mostAttempts})` })
     .where(inArray(letters.id, due))
     .returning();
 }

@@ -7,6 +7,7 @@ import {
 } from "@kismet/service-kit";
 import type { Sealing } from "../secrets/sealing.ts";
 import type { AuthDatabase } from "../storage.ts";
+import { decideCarrying } from "./decide-carrying.ts";
 import type { Letter, Mail } from "./letter.ts";
 import { deleteLetter, postponeLetter, type StoredLetter, takeDueLetters } from "./letters-repository.ts";
 import { type Mailer, MailNotTaken } from "./mailer.ts";
@@ -16,9 +17,6 @@ const batch = 10;
 /** Longer than a batch takes. */
 const leaseMs = 120_000;
 const letterTimeoutMs = 15_000;
-const backoff = { baseMs: 500, maxMs: 30_000 };
-/** What is in it has expired by then. */
-const keptMs = 900_000;
 
 type Deps = {
   database: AuthDatabase;
@@ -48,24 +46,26 @@ export function createPostman(parts: Parts, deps: Deps): Poller {
 }
 
 async function carry({ clock, logger }: Parts, deps: Deps, stored: StoredLetter): Promise<void> {
-  const { id, sealed, requestId, createdAt, attempts } = stored;
+  const { id, sealed, requestId, attempts } = stored;
   const headers: Record<string, string> = { "x-request-id": requestId };
   await runWithContext(
     contextFromHeaders((name) => headers[name], { timeoutMs: letterTimeoutMs }),
     async () => {
+      let letter: Letter | undefined;
       try {
-        const letter = JSON.parse(deps.sealing.open(sealed)) as Letter;
+        letter = JSON.parse(deps.sealing.open(sealed)) as Letter;
         const mail = await deps.handle(letter, id);
         if (mail) await deps.mailer.fire(mail);
         await deleteLetter(deps.database, id);
       } catch (error) {
-        const now = clock.now().getTime();
-        const givenUp =
-          now - createdAt.getTime() > keptMs || (error instanceof MailNotTaken && error.isFinal);
+        const now = clock.now();
+        const isFinal = error instanceof MailNotTaken && error.isFinal;
+        const decided = isFinal ? "give up" : decideCarrying(letter, stored, now);
+        const givenUp = decided === "give up";
         logger.warn({ err: error, letterId: id, attempts, givenUp }, "a letter could not be carried");
         if (givenUp) return deleteLetter(deps.database, id);
-        const waitMs = Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(attempts, 10)) * Math.random();
-        return postponeLetter(deps.database, id, new Date(now + waitMs));
+        const waitMs = decided.withinMs * Math.random();
+        return postponeLetter(deps.database, id, new Date(now.getTime() + waitMs));
       }
     },
   );

@@ -1,9 +1,11 @@
 /**
  * What the page of passkeys does, by the public interface only. Tokens stay in here: a page that is loaded anew knows
- * nobody. Only what finishes a provider's flow outlives the page, for as long as the browser is away at the provider.
+ * nobody. What finishes a provider's flow outlives the page for as long as the browser is away at the provider, and so does
+ * what the browser is known by, which signs nobody in.
  */
 const api = "/v1/auth";
 const flowKey = "kismet-flow";
+const deviceKey = "kismet-device";
 const element = (id) => document.getElementById(id);
 const [said, fault] = [element("said"), element("fault")];
 let accessToken;
@@ -81,12 +83,32 @@ async function signedIn(answer) {
   if (answer.challenge !== undefined) return answerWith(answer.challenge);
   if (answer.ticket !== undefined) return takeTicket(answer.ticket);
   accessToken = answer.accessToken;
+  keepDevice(answer.deviceToken);
   const redeemed = ticket;
   ticket = undefined;
   await show();
   turnTo("own", element("yours"));
   if (redeemed !== undefined) await ask("POST", "/identities", { ticket: redeemed });
   tell(redeemed === undefined ? "signedIn" : "linked");
+}
+
+function keepDevice(token) {
+  if (token === undefined) return;
+  try {
+    localStorage.setItem(deviceKey, token);
+  } catch {
+    // A browser that keeps nothing is new each time.
+  }
+}
+
+/** On a known device nobody else's wrong passwords are in the way. */
+function knownDevice() {
+  try {
+    const token = localStorage.getItem(deviceKey);
+    return token === null ? {} : { device: { token } };
+  } catch {
+    return {};
+  }
 }
 
 /** One of several things has to be shown before there is a session. */
@@ -147,7 +169,7 @@ async function comeBack(came) {
     return tell("over");
   const { provider, state, verifier } = kept;
   const [code, iss] = [came.get("code") ?? "", came.get("iss")];
-  const body = { state, verifier, code, ...(iss === null ? {} : { iss }) };
+  const body = { state, verifier, code, ...(iss === null ? {} : { iss }), ...knownDevice() };
   return signedIn(await ask("POST", `/oidc/${provider}/finish`, body));
 }
 
@@ -155,7 +177,9 @@ on("sign-in", "click", async () => {
   const { id, options } = await ask("POST", "/passkeys/sign-in/options");
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
   const credential = await navigator.credentials.get({ publicKey });
-  await signedIn(await ask("POST", "/passkeys/sign-in", { id, response: credential.toJSON() }));
+  await signedIn(
+    await ask("POST", "/passkeys/sign-in", { id, response: credential.toJSON(), ...knownDevice() }),
+  );
 });
 
 on("providers", "click", async ({ target }) => {
@@ -171,7 +195,7 @@ on("providers", "click", async ({ target }) => {
 on("password-form", "submit", async ({ target }) => {
   const { email, password } = Object.fromEntries(new FormData(target));
   element("password").value = "";
-  await signedIn(await ask("POST", "/login", { email, password }));
+  await signedIn(await ask("POST", "/login", { email, password, ...knownDevice() }));
 });
 
 on("challenge-form", "submit", async ({ target }) => {

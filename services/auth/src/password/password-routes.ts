@@ -3,6 +3,7 @@ import type { App } from "@kismet/service-kit";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { changePassword } from "./change-password.ts";
 import { type PasswordDeps, resetPassword } from "./reset-password.ts";
+import { placeInNet } from "../signin/place-in-net.ts";
 import { credential, ownCredential } from "../route-policies.ts";
 
 const tags = ["auth"];
@@ -18,9 +19,10 @@ export function registerPasswordRoutes(app: App, deps: PasswordDeps): void {
       response: { 202: Empty },
     },
     config: { policy: credential },
-    handler: async ({ body }, reply) => {
-      const email = normaliseEmail(body.email);
-      await deps.database.transaction((tx) => deps.letterbox.post(tx, { kind: "forgot-password", email }));
+    handler: async ({ body, ip }, reply) => {
+      const [email, network] = [normaliseEmail(body.email), placeInNet(ip)];
+      const letter = { kind: "forgot-password", email, network } as const;
+      await deps.database.transaction((tx) => deps.letterbox.post(tx, letter));
       return reply.code(202).send(null);
     },
   });

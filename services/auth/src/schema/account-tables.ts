@@ -1,6 +1,6 @@
 import type { AccountStatus, Member, SignInMethod } from "@kismet/contracts";
 import { sql } from "drizzle-orm";
-import { date, index, integer, smallint, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, date, index, integer, smallint, text, uuid } from "drizzle-orm/pg-core";
 import { auth, moment } from "./auth-schema.ts";
 
 /** Whoever changes anything of a member's locks this row first. */
@@ -105,16 +105,22 @@ export const sessions = auth.table(
   ],
 );
 
-/** The last one that a member asked for. */
-export const passwordResets = auth.table("password_resets", {
-  memberId: uuid("member_id")
-    .primaryKey()
-    .references(() => accounts.memberId, { onDelete: "cascade" }),
-  tokenHash: text("token_hash").notNull().unique("password_resets_token"),
-  /** For which letter it was made. */
-  letterId: uuid("letter_id"),
-  createdAt: moment("created_at").notNull(),
-});
+/** Those of the last day: none takes the place of another, or whoever asks often enough would keep a member out. */
+export const passwordResets = auth.table(
+  "password_resets",
+  {
+    memberId: uuid("member_id")
+      .notNull()
+      .references(() => accounts.memberId, { onDelete: "cascade" }),
+    tokenHash: text("token_hash").primaryKey(),
+    /** For which letter it was made. */
+    letterId: uuid("letter_id"),
+    /** Whether it was asked for at one of the member's own networks. */
+    familiar: boolean("familiar").notNull().default(false),
+    createdAt: moment("created_at").notNull(),
+  },
+  (t) => [index("password_resets_of_member").on(t.memberId, t.createdAt)],
+);
 
 /** Asked for, confirmed by the new address, and undone by the old one: docs/adr/email-change.md. */
 export const emailChanges = auth.table(

@@ -36,8 +36,9 @@ async function answerWithFactor(
   address: string,
 ): Promise<SignInAnswer> {
   const { id, kind, code } = answer;
-  const { memberId, deviceId } = (await findChallenge(deps.database.read, id)) ?? {};
-  if (!memberId) throw new ChallengeOver();
+  const { memberId, deviceId, kinds } = (await findChallenge(deps.database.read, id)) ?? {};
+  // A code that was asked for by address has a member only if the address is known: nobody learns it by asking for more.
+  if (!memberId || !kinds?.includes(kind)) throw new ChallengeOver();
   const at = { what: kind, memberId, deviceId: deviceId ?? null } as const;
   const admitted = await deps.guard.attempt(at, async () => {
     const challenge = await tryOne(deps, answer);
@@ -62,13 +63,9 @@ async function refuse(
   throw new CodeInvalid();
 }
 
-async function tryOne(
-  { database, clock }: SignInDeps,
-  { id, kind }: ChallengeAnswer,
-): Promise<StoredChallenge> {
-  const challenge = await takeTry(database, id, clock.now());
-  if (!challenge || challenge.purpose === "step-up" || !challenge.kinds.includes(kind))
-    throw new ChallengeOver();
+async function tryOne({ database, clock }: SignInDeps, answer: ChallengeAnswer): Promise<StoredChallenge> {
+  const challenge = await takeTry(database, answer, clock.now());
+  if (!challenge || challenge.purpose === "step-up") throw new ChallengeOver();
   return challenge;
 }
 

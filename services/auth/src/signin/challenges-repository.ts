@@ -1,4 +1,5 @@
-import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
+import type { ChallengeKind } from "@kismet/contracts";
+import { and, arrayContains, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import { challenges } from "../schema.ts";
 import type { AuthDatabase, Reads, Tx } from "../storage.ts";
 
@@ -15,17 +16,24 @@ export async function findChallenge(reads: Reads, id: string): Promise<StoredCha
 
 /**
  * Takes one of the tries, for good, before what was tried is looked at: however many try at once, each takes its own,
- * and none waits for the account.
+ * and none waits for the account. What isn't asked for takes none.
  */
 export async function takeTry(
   { read }: Pick<AuthDatabase, "read">,
-  id: string,
+  { id, kind }: { id: string; kind: ChallengeKind },
   now: Date,
 ): Promise<StoredChallenge | undefined> {
   const [row] = await read
     .update(challenges)
     .set({ triesLeft: sql`${challenges.triesLeft} - 1` })
-    .where(and(isOpen(now), eq(challenges.id, id), gt(challenges.triesLeft, 0)))
+    .where(
+      and(
+        isOpen(now),
+        eq(challenges.id, id),
+        arrayContains(challenges.kinds, [kind]),
+        gt(challenges.triesLeft, 0),
+      ),
+    )
     .returning();
   return row;
 }
@@ -53,7 +61,7 @@ export async function setCode(
   id: string,
   change: Pick<
     StoredChallenge,
-    "memberId" | "familiar" | "codeHash" | "codeMadeAt" | "codeLetterId" | "codesSent" | "triesLeft"
+    "memberId" | "familiar" | "codeHash" | "codeMadeAt" | "codeLetterId" | "codesSent"
   >,
 ): Promise<void> {
   await tx.update(challenges).set(change).where(eq(challenges.id, id));

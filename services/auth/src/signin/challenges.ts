@@ -11,7 +11,7 @@ import { isFamiliar } from "./decide-sign-in.ts";
 import type { Whereabouts } from "./known-devices.ts";
 import type { SignInDevice } from "./sign-in-device.ts";
 
-/** Of one code, and of one challenge that has none. */
+/** Never given back: when, would tell whether there is somebody who got another code. */
 export const triesPerChallenge = 5;
 /** A code may be on its way for some minutes, and be asked for again, before its own time begins. */
 const livesOfCode = 2;

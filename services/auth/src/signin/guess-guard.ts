@@ -2,28 +2,17 @@ import { type Clock, Counter, type Parts } from "@kismet/service-kit";
 import { createTurns } from "../password/turns.ts";
 import type { Digests } from "../secrets/digests.ts";
 import type { AuthDatabase } from "../storage.ts";
-import { decideGuess, forgiveGuess, type GrowingDelay, type GuessRule } from "./decide-guess.ts";
+import { decideGuess, forgiveGuess } from "./decide-guess.ts";
+import {
+  countsOf,
+  type GuessCount,
+  type GuessCounts,
+  type GuessedAt,
+  type GuessSettings,
+} from "./guess-counts.ts";
 import { lockGuesses, saveGuesses } from "./guesses-repository.ts";
-import { guesserOf } from "./place-in-net.ts";
 import { TooManyGuesses } from "./sign-in-errors.ts";
 
-export type GuessSettings = {
-  guessesPerAccount: number;
-  guessesPerAddress: number;
-  guessesPerMinute: number;
-};
-
-type Counted = { key: string; rule: GuessRule; isOwn: boolean };
-/** What a guess is at: a password by e-mail address, or something of a member who has shown another proof already. */
-export type GuessedAt =
-  | { what: "sign-in"; email: string; deviceId: string | undefined; networkKnown: boolean; address: string }
-  | { what: "totp" | "recovery_code"; memberId: string; deviceId: string | null }
-  | { what: "own-password"; memberId: string; sessionId: string };
-
-const minuteMs = 60_000;
-const delay = { kind: "growing", firstMs: 1_000, maxMs: 15 * minuteMs } as const;
-/** In a minute's allowance for everybody, what may come at once. */
-const burstShare = 0.2;
 /**
  * How many are looked at a time: guesses that are being looked at count as wrong, and a member with several devices
  * signing in at once must not be taken for somebody who guesses.
@@ -52,14 +41,15 @@ export function createGuessGuard(deps: {
   });
   const inTurn = createTurns(turns);
 
-  async function count(counted: readonly Counted[], refuse: () => void): Promise<void> {
-    await database.transaction(async (tx) => {
-      const stored = await lockGuesses(tx, keysOf(counted), clock.now());
+  /** Gives at what it was counted. */
+  async function count({ always, free, beyond }: GuessCounts, refuse: () => void): Promise<GuessCount[]> {
+    return database.transaction(async (tx) => {
+      const stored = await lockGuesses(tx, keysOf([...always, ...free, ...beyond]), clock.now());
       const now = clock.now();
-      const decisions = counted.map(({ key, rule }) => ({
-        key,
-        ...decideGuess(counterOf(stored, key), rule, now),
-      }));
+      const decide = ({ key, rule }: GuessCount) => decideGuess(counterOf(stored, key), rule, now);
+      const isFree = free.every((each) => "next" in decide(each));
+      const counted = [...always, ...(isFree ? free : beyond)];
+      const decisions = counted.map((each) => ({ key: each.key, ...decide(each) }));
       const waitMs = Math.max(...decisions.map((decision) => ("waitMs" in decision ? decision.waitMs : 0)));
       if (waitMs > 0) {
         refuse();
@@ -71,10 +61,11 @@ export function createGuessGuard(deps: {
           "next" in decision ? [{ key: decision.key, ...decision.next }] : [],
         ),
       );
+      return counted;
     });
   }
 
-  async function forgive(counted: readonly Counted[], isRight: boolean): Promise<void> {
+  async function forgive(counted: readonly GuessCount[], isRight: boolean): Promise<void> {
     await database.transaction(async (tx) => {
       const stored = await lockGuesses(tx, keysOf(counted), clock.now());
       const now = clock.now();
@@ -90,9 +81,9 @@ export function createGuessGuard(deps: {
 
   return {
     attempt(at, work) {
-      const counted = countedAt(digests, settings, at);
+      const counts = countsOf(digests, settings, at);
       return inTurn(async () => {
-        await count(counted, () => refused.inc({ at: at.what }));
+        const counted = await count(counts, () => refused.inc({ at: at.what }));
         let done: Awaited<ReturnType<typeof work>>;
         try {
           done = await work();
@@ -108,31 +99,7 @@ export function createGuessGuard(deps: {
   };
 }
 
-function countedAt(digests: Digests, settings: GuessSettings, at: GuessedAt): Counted[] {
-  const key = (...parts: string[]) => digests.of("guesses", ...parts);
-  const account: GrowingDelay = { ...delay, free: settings.guessesPerAccount, forgetMs: 30 * minuteMs };
-  const own = (...parts: string[]): Counted => ({ key: key(at.what, ...parts), rule: account, isOwn: true });
-  if (at.what === "own-password") return [own(at.memberId, at.sessionId)];
-  if (at.what !== "sign-in") return [own(at.memberId, at.deviceId ?? "")];
-  // On a known device only the member guesses: what strangers do elsewhere is no matter.
-  if (at.deviceId !== undefined) return [own(at.email, "device", at.deviceId)];
-  const perMinute = settings.guessesPerMinute;
-  return [
-    own(at.email, at.networkKnown ? "network" : "stranger"),
-    {
-      key: key("address", guesserOf(at.address)),
-      rule: { ...delay, free: settings.guessesPerAddress, forgetMs: 3 * minuteMs },
-      isOwn: false,
-    },
-    {
-      key: key("everybody"),
-      rule: { kind: "steady", perMinute, burst: Math.ceil(perMinute * burstShare) },
-      isOwn: false,
-    },
-  ];
-}
-
-function keysOf(counted: readonly Counted[]): string[] {
+function keysOf(counted: readonly GuessCount[]): string[] {
   return counted.map(({ key }) => key);
 }
 

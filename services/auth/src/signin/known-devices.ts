@@ -81,10 +81,23 @@ export async function rememberWhereabouts(
   return { deviceId: id, deviceName: name, deviceToken };
 }
 
-/** A network is kept as a hash that tells nothing of another member's. */
+/** Whether the member has signed in at it before; none is known where a letter is from before they named one. */
+export async function isOwnNetwork(
+  reads: Reads,
+  digests: Digests,
+  memberId: string,
+  network: string | undefined,
+): Promise<boolean> {
+  if (network === undefined) return false;
+  const { known } = await recallPlaces(reads, memberId, [networkKey(digests, memberId, network)]);
+  return known.size > 0;
+}
+
 function placeKeys(digests: Digests, memberId: string, { network, country }: Place) {
-  return [
-    { kind: "network" as const, value: digests.of("network", memberId, network) },
-    { kind: "country" as const, value: country ?? "unknown" },
-  ];
+  return [networkKey(digests, memberId, network), { kind: "country" as const, value: country ?? "unknown" }];
+}
+
+/** It is kept as a hash that tells nothing of another member's. */
+function networkKey(digests: Digests, memberId: string, network: string) {
+  return { kind: "network" as const, value: digests.of("network", memberId, network) };
 }

@@ -4,14 +4,11 @@ import { findAccountByEmail, type StoredAccount, updateAccount } from "../accoun
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { CredentialsWrong } from "../sessions/session-errors.ts";
 import { completeSignIn } from "./complete-sign-in.ts";
-import { recallWhereabouts } from "./known-devices.ts";
+import { deviceOfToken } from "./known-devices.ts";
 import type { SignInDeps } from "./sign-in-deps.ts";
 import type { SignInDevice } from "./sign-in-device.ts";
 
 type Login = { email: string; password: string };
-
-/** Of whom nothing is known: an address without an account takes the same steps. */
-const nobody = "00000000-0000-0000-0000-000000000000";
 
 /**
  * Only who is verified has a password: else signing up with somebody's address, and in with it, would tell whether it was
@@ -44,15 +41,9 @@ async function checkPassword(
   const found = await findAccountByEmail(database.read, email);
   // As if it had no account: the same steps, the same answer.
   const known = found?.status === "unverified" ? undefined : found;
-  const before = await recallWhereabouts(database.read, deps, known?.memberId ?? nobody, device);
-  const { networkKnown } = before.familiarity;
-  const at = {
-    what: "sign-in",
-    email,
-    deviceId: before.device?.id,
-    networkKnown,
-    address: device.address,
-  } as const;
+  const before = await deviceOfToken(database.read, deps.digests, device.token);
+  const deviceId = before?.memberId === known?.memberId ? before?.id : undefined;
+  const at = { what: "sign-in", email, deviceId, address: device.address } as const;
   // Outside of a transaction: it takes long on purpose.
   return guard.attempt(at, async () => {
     if (await hasher.verify(known?.passwordHash, login.password)) return known;

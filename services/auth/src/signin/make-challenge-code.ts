@@ -6,10 +6,11 @@ import { signInCodeMail } from "../letters/mails/sign-in-code-mail.ts";
 import type { Digests } from "../secrets/digests.ts";
 import { newCode } from "../signup/codes.ts";
 import type { AuthDatabase, Tx } from "../storage.ts";
-import { codeHashOf, triesPerChallenge } from "./challenges.ts";
+import { codeHashOf } from "./challenges.ts";
 import { countCodes, findChallenge, setCode, type StoredChallenge } from "./challenges-repository.ts";
-import { mayCodeBeSent } from "./decide-code-budget.ts";
-import { findDevice, recallPlaces } from "./devices-repository.ts";
+import { budgetSince, mayCodeBeSent } from "./decide-code-budget.ts";
+import { findDevice } from "./devices-repository.ts";
+import { isOwnNetwork } from "./known-devices.ts";
 
 type Deps = {
   database: AuthDatabase;
@@ -19,8 +20,6 @@ type Deps = {
   codeIntervalMs: number;
 };
 type CodeLetter = Extract<Letter, { kind: "challenge-code" }>;
-
-const hourMs = 3_600_000;
 
 /** Nothing for an address without a verified account, a challenge that is over, or one that has just got a code. */
 export async function makeChallengeCode(
@@ -34,7 +33,7 @@ export async function makeChallengeCode(
     const challenge = await findChallenge(tx, letter.challengeId);
     if (!account || account.status === "unverified" || !challenge) return undefined;
     const now = clock.now();
-    if (challenge.usedAt || challenge.expiresAt <= now) return undefined;
+    if (challenge.usedAt || challenge.expiresAt <= now || challenge.triesLeft <= 0) return undefined;
     const { id } = challenge;
     const last = { madeAt: challenge.codeMadeAt, letterId: challenge.codeLetterId };
     const decided = decideAgain(last, { id: letterId, now, intervalMs: codeIntervalMs });
@@ -42,15 +41,7 @@ export async function makeChallengeCode(
     const isAgain = decided === "again";
     const { memberId } = account;
     const familiar = challenge.familiar || (await isOwn(tx, deps, memberId, challenge, letter));
-    const sent = await countCodes(
-      tx,
-      memberId,
-      { purpose: challenge.purpose, familiar },
-      {
-        hour: new Date(now.getTime() - hourMs),
-        day: new Date(now.getTime() - 24 * hourMs),
-      },
-    );
+    const sent = await countCodes(tx, memberId, { purpose: challenge.purpose, familiar }, budgetSince(now));
     if (!isAgain && !mayCodeBeSent({ ...sent, ofChallenge: challenge.codesSent })) return undefined;
     const code = newCode();
     await setCode(tx, id, {
@@ -60,7 +51,6 @@ export async function makeChallengeCode(
       codeMadeAt: now,
       codeLetterId: letterId,
       codesSent: challenge.codesSent + (isAgain ? 0 : 1),
-      triesLeft: triesPerChallenge,
     });
     return signInCodeMail(account, { code, validFor: codeSeconds });
   });
@@ -82,8 +72,5 @@ async function isOwn(
 ): Promise<boolean> {
   const device = deviceId === null ? undefined : await findDevice(tx, deviceId);
   if (device?.memberId === memberId) return true;
-  if (network === undefined) return false;
-  const value = digests.of("network", memberId, network);
-  const { known } = await recallPlaces(tx, memberId, [{ kind: "network", value }]);
-  return known.size > 0;
+  return isOwnNetwork(tx, digests, memberId, network);
 }

@@ -102,7 +102,7 @@ async function stepUpByCode(
   member: Member,
   { id, code }: { id: string; code: string },
 ): Promise<Date> {
-  const challenge = await takeTry(deps.database, id, deps.clock.now());
+  const challenge = await takeTry(deps.database, { id, kind: "email_code" }, deps.clock.now());
   if (challenge?.purpose !== "step-up" || challenge.sessionId !== member.sessionId) throw new ChallengeOver();
   if (!isCodeRight(deps, challenge, code)) throw new CodeInvalid();
   const until = await freshen(deps, member, "email_code", (tx) => closeChallenge(tx, id, deps.clock.now()));

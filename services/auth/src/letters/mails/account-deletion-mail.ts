@@ -3,6 +3,7 @@ import { defineMail } from "../define-mail.ts";
 /** When a deletion begins: until it is done the link takes it back. */
 export const accountDeletionMail = defineMail({
   values: { url: "link", erasesAt: "day" },
+  goodFor: "erasesAt",
   blocks: ["intro", "change", { button: "open", to: "url" }, "notMe"],
   texts: {
     en: {

@@ -3,6 +3,7 @@ import { defineMail } from "../define-mail.ts";
 /** To the old address. Does not name the new one: who reads this mailbox may be whom the member moved away from. */
 export const addressChangedMail = defineMail({
   values: { url: "link", at: "moment", validFor: "duration" },
+  goodFor: "validFor",
   blocks: ["intro", "notMe", { button: "open", to: "url" }, "validity"],
   texts: {
     en: {

@@ -3,6 +3,7 @@ import { defineMail } from "../define-mail.ts";
 /** To the new address, which must confirm the change. */
 export const addressConfirmationMail = defineMail({
   values: { code: "code", url: "link", validFor: "duration" },
+  goodFor: "validFor",
   blocks: ["intro", { code: "code" }, "link", { button: "open", to: "url" }, "validity", "notMe"],
   texts: {
     en: {

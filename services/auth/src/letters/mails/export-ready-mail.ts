@@ -3,6 +3,7 @@ import { defineMail } from "../define-mail.ts";
 /** When an archive can be fetched. The address in it is no key: who opens it has to be signed in. */
 export const exportReadyMail = defineMail({
   values: { url: "link", expiresAt: "moment" },
+  goodFor: "expiresAt",
   blocks: ["intro", { button: "open", to: "url" }, "signedIn", "notMe"],
   texts: {
     en: {

@@ -2,6 +2,7 @@ import { defineMail } from "../define-mail.ts";
 
 export const passwordResetMail = defineMail({
   values: { url: "link", validFor: "duration" },
+  goodFor: "validFor",
   blocks: ["intro", { button: "open", to: "url" }, "validity", "notMe"],
   texts: {
     en: {

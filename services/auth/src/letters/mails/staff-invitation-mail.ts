@@ -3,6 +3,7 @@ import { defineMail } from "../define-mail.ts";
 /** To somebody for whom an administrator has made an account. */
 export const staffInvitationMail = defineMail({
   values: { url: "link", validFor: "duration" },
+  goodFor: "validFor",
   blocks: ["intro", { button: "open", to: "url" }, "validity", "factor", "notMe"],
   texts: {
     en: {

@@ -3,6 +3,7 @@ import { defineMail } from "../define-mail.ts";
 /** The code for the app that signed up, and a link for whoever reads mail elsewhere. Either uses up both. */
 export const verificationMail = defineMail({
   values: { code: "code", url: "link", validFor: "duration" },
+  goodFor: "validFor",
   blocks: ["intro", { code: "code" }, "link", { button: "open", to: "url" }, "validity", "notMe"],
   texts: {
     en: {
