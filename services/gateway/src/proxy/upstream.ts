@@ -15,6 +15,8 @@ const avoidedForMs = 1_000;
 const breakerResetMs = 250;
 const breakerCallLimitMs = 120_000;
 const maxConcurrent = 2_000;
+/** Answers that end a connection because of what was sent over it, whoever answers. */
+const endsWithRequest = new Set([400, 408, 413, 431]);
 
 export type UpstreamRequest = {
   method: string;
@@ -113,7 +115,8 @@ export function createUpstream(
       const answered = await relay.started;
       refusingSince = undefined;
       // An instance that drains says so with its answers: the next request goes elsewhere, if there is an elsewhere.
-      address.avoidUntil = answered["connection"] === "close" ? now() + avoidedForMs : 0;
+      const isDraining = answered["connection"] === "close" && !endsWithRequest.has(relay.status);
+      address.avoidUntil = isDraining ? now() + avoidedForMs : 0;
       isUp(true);
     } catch (error) {
       failed(address, error);
