@@ -45,6 +45,10 @@ export const Config = Type.Object({
    * below 20 kB/s a long answer may seem to stand still.
    */
   stalledReaderMs: Type.Integer({ minimum: 100, maximum: 300_000, default: 30_000 }),
+  /** WebSockets open at a time: each takes two file handles and about 20 kB. */
+  maxSockets: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 20_000 }),
+  /** Of them, from one address (IPv6: /64), which may be a whole mobile network behind one NAT. */
+  maxSocketsPerAddress: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1_000 }),
   /** The share of requests that is traced, if an exporter is configured. In production a hundredth says enough. */
   traceSample: Type.Number({ minimum: 0, maximum: 1, default: 1 }),
   /** Multiplies every rate limit. */

@@ -42,8 +42,8 @@ const upgradeOf = (path: string, ...more: string[]) => lines(`GET ${path} HTTP/1
 type Client = { socket: Socket; text: () => string; hasEnded: () => boolean };
 
 /** A connection that asks for this and never hangs up. */
-function open(request: string): Client {
-  const socket = connect({ port: Number(new URL(gateway.url).port), host: "127.0.0.1", allowHalfOpen: true });
+function open(request: string, url = gateway.url): Client {
+  const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
   let text = "";
   let hasEnded = false;
   socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
@@ -225,5 +225,52 @@ await t.test(
     t.equal(asked, 1);
     chat.hold = undefined;
     await nothingIsHeld();
+  },
+);
+
+await t.test(
+  "A37 an address has so many sockets, and so has the process: refused before chat is asked",
+  async (t) => {
+    const narrow = await startGateway(t, world, [socketRoute], {
+      upstreamChat: [chat.url],
+      trustedProxies: ["127.0.0.1"],
+      maxSocketsPerAddress: 2,
+      maxSockets: 3,
+      limitScale: 1_000,
+    });
+    const from = (address: string) =>
+      open(upgradeOf("/v1/chat/socket", bearer, `X-Forwarded-For: ${address}`), narrow.url);
+    const isOpen = async (client: Client) => eventually(() => assert.match(client.text(), /hello/));
+    const isRefused = async (client: Client, answer: RegExp) => {
+      const asked = chat.seen.length;
+      await eventually(() => assert.match(client.text(), answer));
+      t.match(client.text(), /\r\nretry-after: \d+\r\n/i);
+      t.equal(chat.seen.length, asked, "chat has not been asked");
+    };
+    const tooMany = /^HTTP\/1\.1 429 [\s\S]*GATEWAY_TOO_MANY_SOCKETS/;
+
+    const first = from("2001:db8:1:2::1");
+    await isOpen(first);
+    const second = from("2001:db8:1:2::2");
+    await isOpen(second);
+    await isRefused(from("2001:db8:1:2:ffff::3"), tooMany);
+    const another = from("203.0.113.1");
+    await isOpen(another);
+    await isRefused(from("203.0.113.2"), /^HTTP\/1\.1 503 [\s\S]*OVERLOADED/);
+
+    first.socket.destroy();
+    // Those who leave before they have got in take no seat along.
+    for (let i = 0; i < 20; i += 1) {
+      const { socket } = from("203.0.113.1");
+      socket.on("connect", () => socket.resetAndDestroy());
+    }
+    await eventually(() => assert.equal(chat.sockets.clients.size, 2));
+    await eventually(async () => {
+      const again = from("2001:db8:1:2::9");
+      await eventually(() => assert.match(again.text(), /\r\n\r\n/));
+      assert.match(again.text(), /^HTTP\/1\.1 101 /);
+    });
+    await isRefused(from("2001:db8:1:2::1"), tooMany);
+    for (const client of chat.sockets.clients) client.terminate();
   },
 );

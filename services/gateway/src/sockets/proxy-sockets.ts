@@ -12,6 +12,7 @@ import type { Upstreams } from "../proxy/upstreams.ts";
 import { ClientUpgrade } from "./client-upgrade.ts";
 import { decideUpgrade, offeredProtocols } from "./decide-upgrade.ts";
 import { connectService, ServiceRefusal } from "./connect-service.ts";
+import { createSeats } from "./socket-seats.ts";
 import { linkSockets } from "./link-sockets.ts";
 
 const pingEveryMs = 30_000;
@@ -35,6 +36,7 @@ export function proxySockets(
 ): void {
   const upgrades = new WeakMap<IncomingMessage, ClientUpgrade>();
   const clients = createClients(parts, app);
+  const takeSeat = createSeats(parts);
   app.server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     const upgrade = new ClientUpgrade(message, socket, head);
     upgrades.set(message, upgrade);
@@ -49,6 +51,10 @@ export function proxySockets(
         const upgrade = upgrades.get(request.raw);
         if (!upgrade) throw new UpgradeRequired();
         refuseBadUpgrade(request);
+        // Who has gone already would never leave the seat.
+        upgrade.left.throwIfAborted();
+        const seat = takeSeat(request.ip);
+        upgrade.socket.once("close", () => seat.leave());
         const service = await openService(entry, upstreams, request, reply, upgrade.left);
         if (!service) return reply;
         reply.hijack();
