@@ -93,7 +93,7 @@ await t.test("A09 a refused upgrade is let go, though its client never hangs up"
   await nothingIsHeld();
 });
 
-await t.test("A09 many upgrades that run out of time take no place from others", async (t) => {
+await t.test("A09 many upgrades that run out of time take no place from others", async () => {
   const clients = Array.from({ length: 250 }, () => open(upgradeOf("/v1/matches", "X-Deadline-Ms: 2")));
   for (const { hasEnded } of clients)
     await eventually(() => assert.ok(hasEnded(), "the gateway has ended it"));

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { createBreaker, currentContext, type Gauge, type Parts } from "@kismet/service-kit";
 import { Pool } from "undici";
@@ -28,6 +29,10 @@ export type UpstreamRequest = {
   /** Of this attempt. */
   traceparent: string;
 };
+
+function isDraining(status: number, { connection }: IncomingHttpHeaders): boolean {
+  return connection === "close" && !endsWithRequest.has(status);
+}
 
 type Address = { url: string; pool: Pool; avoidUntil: number };
 
@@ -115,8 +120,7 @@ export function createUpstream(
       const answered = await relay.started;
       refusingSince = undefined;
       // An instance that drains says so with its answers: the next request goes elsewhere, if there is an elsewhere.
-      const isDraining = answered["connection"] === "close" && !endsWithRequest.has(relay.status);
-      address.avoidUntil = isDraining ? now() + avoidedForMs : 0;
+      address.avoidUntil = isDraining(relay.status, answered) ? now() + avoidedForMs : 0;
       isUp(true);
     } catch (error) {
       failed(address, error);
