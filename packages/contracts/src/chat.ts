@@ -145,6 +145,8 @@ export const closeCodes = {
   slowReader: 4008,
   sessionEnded: 4401,
   accountNotActive: 4403,
+  /** The member has opened more sockets than they may, and this was the oldest: come back when somebody looks at it again. */
+  tooManyDevices: 4409,
   tooManyFrames: 4429,
 } as const;
 

@@ -21,6 +21,8 @@ export const Config = Type.Object({
   changeRetentionDays: Type.Integer({ minimum: 1, maximum: 365, default: 30 }),
   /** So has one that has missed more than this: reading the conversations is then the shorter way. */
   maxMissedChanges: Type.Integer({ minimum: 10, maximum: 100_000, default: 5_000 }),
+  /** Sockets of one member at an instance: people have fewer devices, and what more would cost is what everybody pays for. */
+  socketsPerMember: Type.Integer({ minimum: 1, maximum: 1_000, default: 10 }),
   ticketSeconds: Type.Integer({ minimum: 1, maximum: 300, default: 30 }),
   /** How often a silent socket is asked whether it lives; one that has not answered by the next time is dropped. */
   heartbeatMs: Type.Integer({ minimum: 100, maximum: 300_000, default: 30_000 }),

@@ -513,6 +513,60 @@ await t.test(
   },
 );
 
+await t.test(
+  "A21 a member has so many devices at once: one more takes the place of the oldest",
+  async (t) => {
+    const narrow = await startChat(t, chat.world, { socketsPerMember: 3 });
+    const { ada, bo, id } = await pair();
+    const partner = await Device.resumed(narrow.url, bo, 1);
+    const devices: Device[] = [];
+    for (let i = 0; i < 5; i += 1) devices.push(await Device.resumed(narrow.url, ada, 1));
+    for (const oldest of devices.splice(0, 2))
+      t.same(await oldest.untilClosed(), { code: closeCodes.tooManyDevices, reason: "too many devices" });
+    await partner.send(id, "still here");
+    for (const device of devices)
+      t.match((await device.change("message")).change, { message: { text: "still here" } });
+    t.notOk(partner.closed, "others keep theirs");
+    await devices.pop()?.close();
+    devices.push(await Device.resumed(narrow.url, ada, 1));
+    await forAWhile(() => undefined, 100);
+    for (const device of devices) t.notOk(device.closed, "who has left takes no place");
+  },
+);
+
+await t.test("a client that leaves in the middle of its upgrade leaves no device", async (t) => {
+  const quiet = await startChat(t, chat.world);
+  const { ada } = await pair();
+  for (let i = 0; i < 20; i += 1) {
+    const { body } = await call<{ ticket: string }>(quiet.url, ada, "POST", "/v1/chat/ticket");
+    const socket = connect(Number(new URL(quiet.url).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(
+      [
+        "GET /v1/chat/socket HTTP/1.1",
+        "Host: localhost",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        `Sec-WebSocket-Protocol: chat.v1, ticket.${body.ticket}`,
+        "",
+        "",
+      ].join("\r\n"),
+      () => void (i % 2 ? socket.resetAndDestroy() : socket.end()),
+    );
+  }
+  await eventually(async () => {
+    const { body } = await metrics(quiet.opsUrl);
+    for (const name of ["kismet_chat_sockets", "kismet_http_requests_in_flight"])
+      if (!new RegExp(`${name}\\{.*\\} 0`).test(body)) throw new Error(`${name} is not 0`);
+  });
+  t.equal(
+    (await upgrade(`${quiet.url}/v1/chat/socket`, { authorization: `Bearer ${ada.token}` })).status,
+    101,
+  );
+});
+
 // The last one: nothing that this world's key has signed is good afterwards.
 await t.test("A02 A10 sockets end with the key that signed their tokens, and so do tickets", async (t) => {
   const { ada, bo } = await pair();

@@ -4,6 +4,7 @@ import { type App, authenticate, ClientKeyRefused, createAppShell, type Parts } 
 import { checkOrigins } from "./access/check-origin.ts";
 import { identifyClients } from "./access/identify-clients.ts";
 import { refuseOddRequests } from "./access/refuse-odd-requests.ts";
+import { cutOffStalled } from "./answers/cut-off-stalled.ts";
 import type { Config } from "./config.ts";
 import { limitRequests } from "./limits/limit-requests.ts";
 import { servePages } from "./pages/operations-pages.ts";
@@ -24,6 +25,7 @@ export async function buildApp(
   const upstreams = createUpstreams(parts, bus);
   const app = createAppShell(parts);
 
+  cutOffStalled(parts, app);
   traceRequests(app, parts.config.traceSample);
   const shedding = shedLoad(parts, app, table);
   refuseOddRequests(app);

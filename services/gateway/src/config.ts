@@ -39,6 +39,16 @@ export const Config = Type.Object({
   shedAfterMs: Type.Integer({ minimum: 20, maximum: 60_000, default: 80 }),
   /** How much longer than at their best a service's answers may take before it is asked less at once. */
   shedQueueMs: Type.Integer({ minimum: 10, maximum: 60_000, default: 100 }),
+  /**
+   * A client that takes nothing of what is written to it for this long, or for up to twice as long, is cut off. It is seen to take
+   * something when the kernel can take more, which is when a third of what it holds has gone, a megabyte at most: at a pace
+   * below 20 kB/s a long answer may seem to stand still.
+   */
+  stalledReaderMs: Type.Integer({ minimum: 100, maximum: 300_000, default: 30_000 }),
+  /** WebSockets open at a time: each takes two file handles and about 20 kB. */
+  maxSockets: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 20_000 }),
+  /** Of them, from one address (IPv6: /64), which may be a whole mobile network behind one NAT. */
+  maxSocketsPerAddress: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1_000 }),
   /** The share of requests that is traced, if an exporter is configured. In production a hundredth says enough. */
   traceSample: Type.Number({ minimum: 0, maximum: 1, default: 1 }),
   /** Multiplies every rate limit. */

@@ -1,47 +1,13 @@
 import { once } from "node:events";
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpRequest } from "node:http";
 import { createWorld, memberToken, type World } from "@kismet/testing";
 import t, { test } from "tap";
-import { WebSocket, WebSocketServer } from "ws";
-import { nowhere, route, startGateway, startUpstream } from "./fixture.ts";
+import { WebSocket } from "ws";
+import { socketRoute, startChat } from "./fake-chat.ts";
+import { nowhere, startGateway } from "./fixture.ts";
 
 // Of a busy machine.
 t.setTimeout(120_000);
-
-const socketRoute = {
-  ...route("GET", "/v1/chat/socket", { auth: "member", ticket: true, limit: "message" }, "chat"),
-  websocket: true,
-};
-
-type Chat = { url: string; seen: IncomingMessage[]; sockets: WebSocketServer; close(): Promise<void> };
-
-/** A chat service that echoes, refuses the ticket "used", and closes with the code it is asked for. */
-async function startChat(t: { teardown(handler: () => Promise<void>): void }): Promise<Chat> {
-  const seen: IncomingMessage[] = [];
-  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "chat.v1" });
-  const upstream = await startUpstream(t, (app) => {
-    app.server.on("upgrade", (request, socket, head) => {
-      seen.push(request);
-      if (request.headers["sec-websocket-protocol"]?.includes("ticket.used")) {
-        const body = '{"code":"CHAT_TICKET_INVALID"}';
-        socket.end(
-          `HTTP/1.1 401 Unauthorized\r\ncontent-type: application/problem+json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-        );
-        return;
-      }
-      sockets.handleUpgrade(request, socket, head, (client) => {
-        // Before anybody asks: what is sent at once must arrive too.
-        client.send("hello");
-        client.on("message", (data, binary) => {
-          const text = data.toString();
-          if (text.startsWith("close ")) client.close(Number(text.slice(6)), "as you wish");
-          else client.send(data, { binary });
-        });
-      });
-    });
-  });
-  return { url: upstream.url, seen, sockets, close: upstream.close };
-}
 
 function connect(url: string, protocols: string[] = [], headers: Record<string, string> = {}) {
   const socket = new WebSocket(url.replace("http", "ws") + "/v1/chat/socket", protocols, { headers });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { strict } from "@kismet/contracts";
-import { createHttpApp, createRevocations, ProcessSettings } from "@kismet/service-kit";
-import { createWorld, eventually, freePort, startTestService } from "@kismet/testing";
-import t, { test } from "tap";
+import { type RouteTableEntry, strict } from "@kismet/contracts";
+import { BodyTooLarge, createHttpApp, createRevocations, ProcessSettings } from "@kismet/service-kit";
+import { createWorld, eventually, freePort, startTestService, type World } from "@kismet/testing";
+import t, { test, type Test } from "tap";
 import { Type } from "typebox";
 import { codeOf, echo, nowhere, route, startGateway, startUpstream, type Upstream } from "./fixture.ts";
+import { exchange } from "./raw.ts";
 
 // Of a busy machine.
 t.setTimeout(120_000);
@@ -167,4 +168,54 @@ test("A29 a rolling restart under load shows no 5xx, and no request is done twic
   await Promise.all(clients);
   t.same([...statuses.keys()], [200], `statuses: ${JSON.stringify([...statuses])}`);
   t.same(new Set(done.values()), new Set([1]));
+});
+
+/** A service of the kit's that answers who it is, or that the body is too large. */
+async function startNamed(t: Test, world: World, table: RouteTableEntry[], name: string): Promise<string> {
+  const { url } = await startTestService(t, world, {
+    name: "matching",
+    config: Type.Object(ProcessSettings),
+    settings: { logLevel: "warn" },
+    buildApp: async (parts) => {
+      const verifier = { verify: () => assert.fail(), revocations: createRevocations(parts.clock) };
+      const app = createHttpApp(parts, { verifier });
+      for (const { method, path, policy } of table) {
+        app.route({
+          method,
+          url: path,
+          schema: { summary: path, response: { 200: strict({ name: Type.String({ maxLength: 3 }) }) } },
+          config: { policy },
+          handler: async () => {
+            if (path === "/v1/refused") throw new BodyTooLarge();
+            return { name };
+          },
+        });
+      }
+      return app;
+    },
+  });
+  return url;
+}
+
+test("A25 what a client sends says nothing against an instance: neither a long head nor what ends its connection", async (t) => {
+  const world = await createWorld(t);
+  const table = [route("GET", "/v1/safe"), route("GET", "/v1/refused")];
+  const services = [await startNamed(t, world, table, "one"), await startNamed(t, world, table, "two")];
+  const { url } = await startGateway(t, world, table, { upstreamMatching: services, limitScale: 1_000 });
+  const [start, end] = [
+    "GET /v1/safe HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nX-Long: ",
+    "\r\n\r\n",
+  ];
+  const ask = async (at: string, bytes: number) =>
+    (await exchange(at, [start + "x".repeat(bytes - start.length - end.length) + end])).statuses;
+  t.same(await ask(url, 16_300), [200], "what the gateway lets in is not too large for a service");
+  t.same(await ask(url, 17_000), [431]);
+  t.same(await ask(services[0] ?? "", 19_000), [431], "which has a bound as well");
+
+  const name = async () => ((await (await fetch(`${url}/v1/safe`)).json()) as { name: string }).name;
+  for (let i = 0; i < 4; i += 1) {
+    const refused = await fetch(`${url}/v1/refused`);
+    t.same([refused.status, await codeOf(refused)], [413, "BODY_TOO_LARGE"]);
+    t.same(new Set([await name(), await name()]), new Set(["one", "two"]), "neither is passed over");
+  }
 });

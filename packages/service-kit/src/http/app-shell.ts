@@ -61,11 +61,14 @@ export type App = FastifyInstance<
 /** Of addresses that do not exist and pages without a policy: their answers need a context too. */
 const defaultTimeoutMs = 5_000;
 const maxUrlParameterLength = 200;
+/** Of a request's head at the edge, which is Node's own default. */
+export const maxHeadBytes = 16 * 1_024;
+
 /**
  * What services and the edge have in common: request context, security headers, one error handler, metrics, access log.
  * Services build on it with `createHttpApp`; only the gateway, whose routes come from a table, uses it bare.
  */
-export function createAppShell(parts: Parts): App {
+export function createAppShell(parts: Parts, maxHeaderSize = maxHeadBytes): App {
   const { accessLogSample, trustedProxies, headersTimeoutMs, requestTimeoutMs } =
     parts.config as ProcessConfig;
   const app = Fastify({
@@ -80,6 +83,7 @@ export function createAppShell(parts: Parts): App {
     keepAliveTimeout: 65_000,
     requestTimeout: requestTimeoutMs,
     http: {
+      maxHeaderSize,
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs / 2),
       // Looked at with the rest of the request: the answer to a missing one is a problem as well.

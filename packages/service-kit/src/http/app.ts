@@ -7,7 +7,7 @@ import { Forbidden, Unauthenticated } from "../errors/kit-errors.ts";
 import type { Parts } from "../lifecycle/parts.ts";
 import type { ClientKeys } from "../tokens/client-keys.ts";
 import type { TokenVerifier } from "../tokens/token-verifier.ts";
-import { type App, createAppShell } from "./app-shell.ts";
+import { type App, createAppShell, maxHeadBytes } from "./app-shell.ts";
 import { authenticate, authenticateClient, requireRole } from "./authentication.ts";
 import { withinDeadlineOf } from "./handler-deadline.ts";
 import { acceptJson } from "./json-body.ts";
@@ -15,6 +15,12 @@ import { describeRoutes } from "./openapi.ts";
 import { RefusalBudget } from "./refusal-budget.ts";
 import { enforceRouteRules, isWebsocket, type RouteGuards, routeTableEntry } from "./route-rules.ts";
 import { validatorCompiler } from "./validation.ts";
+
+/**
+ * Room in a request's head for what the edge adds to it: its context, and whom it came from. Without it, what the edge has just
+ * let in would be refused here, and a client could make every instance look faulty.
+ */
+const addedByEdgeBytes = 2 * 1_024;
 
 export type Guards = {
   verifier: TokenVerifier;
@@ -41,7 +47,7 @@ export type StaffUse = {
  * in hooks and one error handler, or the route does not register.
  */
 export function createHttpApp(parts: Parts, { verifier, requireFresh, clients, recordStaff }: Guards): App {
-  const app = createAppShell(parts);
+  const app = createAppShell(parts, maxHeadBytes + addedByEdgeBytes);
   app.setValidatorCompiler(validatorCompiler);
   const can = {
     canStepUp: requireFresh !== undefined,

@@ -61,6 +61,7 @@ export class MemberFeeds {
     // Listens first and reads then: what is written between the two is heard of.
     const feed = this.#feeds.get(socket.memberId) ?? this.#open(socket.memberId);
     feed.sockets.add(socket);
+    this.#makeRoom(feed);
     const { status, head } = await findMember(this.#database, socket.memberId);
     if (status !== "active") socket.end(closeCodes.accountNotActive, "account not active");
     feed.head = Math.max(feed.head, head);
@@ -97,6 +98,13 @@ export class MemberFeeds {
         for (const socket of feed.sockets) this.push(socket);
       }
     }
+  }
+
+  /** The newest is the one that somebody holds in their hand. */
+  #makeRoom({ sockets }: MemberFeed): void {
+    const open = [...sockets].filter(({ isEnding }) => !isEnding);
+    const tooMany = Math.max(0, open.length - this.#parts.config.socketsPerMember);
+    for (const oldest of open.slice(0, tooMany)) oldest.end(closeCodes.tooManyDevices, "too many devices");
   }
 
   #open(memberId: string): MemberFeed {

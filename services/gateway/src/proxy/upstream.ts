@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { createBreaker, currentContext, type Gauge, type Parts } from "@kismet/service-kit";
 import { Pool } from "undici";
@@ -15,6 +16,8 @@ const avoidedForMs = 1_000;
 const breakerResetMs = 250;
 const breakerCallLimitMs = 120_000;
 const maxConcurrent = 2_000;
+/** Answers that end a connection because of what was sent over it, whoever answers. */
+const endsWithRequest = new Set([400, 408, 413, 431]);
 
 export type UpstreamRequest = {
   method: string;
@@ -26,6 +29,10 @@ export type UpstreamRequest = {
   /** Of this attempt. */
   traceparent: string;
 };
+
+function isDraining(status: number, { connection }: IncomingHttpHeaders): boolean {
+  return connection === "close" && !endsWithRequest.has(status);
+}
 
 type Address = { url: string; pool: Pool; avoidUntil: number };
 
@@ -113,7 +120,7 @@ export function createUpstream(
       const answered = await relay.started;
       refusingSince = undefined;
       // An instance that drains says so with its answers: the next request goes elsewhere, if there is an elsewhere.
-      address.avoidUntil = answered["connection"] === "close" ? now() + avoidedForMs : 0;
+      address.avoidUntil = isDraining(relay.status, answered) ? now() + avoidedForMs : 0;
       isUp(true);
     } catch (error) {
       failed(address, error);

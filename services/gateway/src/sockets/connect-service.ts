@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { Unavailable } from "@kismet/service-kit";
+import { DeadlineExceeded, type Deadline, Unavailable } from "@kismet/service-kit";
 import { WebSocket } from "ws";
+import { wasCutOff, wasNeverSent } from "../proxy/failures.ts";
 import type { Upstream } from "../proxy/upstream.ts";
 
 const handshakeTimeoutMs = 3_000;
@@ -21,51 +22,82 @@ export class ServiceRefusal extends Error {
   }
 }
 
+class ServiceSilent extends Error {
+  constructor() {
+    super(`no answer to the upgrade within ${handshakeTimeoutMs} ms`);
+  }
+}
+
 export type ServiceSocketOptions = {
   path: string;
   protocols: string[];
-  headers: IncomingHttpHeaders;
+  headers: () => Record<string, string>;
   maxPayload: number;
+  deadline: Deadline;
+  /** Aborted once nobody waits for it any more. */
+  left: AbortSignal;
 };
 
-/** Opens the service's side first, so that a client whose upgrade succeeds is really connected. */
+/**
+ * Opens the service's side first, so that a client whose upgrade succeeds is really connected. What is given is paused:
+ * frames that arrive before the two sides are joined wait in the kernel.
+ */
 export async function connectService(upstream: Upstream, options: ServiceSocketOptions): Promise<WebSocket> {
+  const { deadline, left } = options;
   let lastError: unknown;
-  for (let i = 0; i < maxAddressesTried; i += 1) {
+  for (let i = 0; i < maxAddressesTried && !deadline.expired(); i += 1) {
     const url = upstream.nextUrl();
     try {
       return await open(url, options);
     } catch (error) {
-      if (error instanceof ServiceRefusal) throw error;
-      upstream.reportFailure(url);
+      left.throwIfAborted();
+      if (error instanceof ServiceRefusal || error instanceof DeadlineExceeded) throw error;
       lastError = error;
+      // What the client asked for says nothing against the instance.
+      if (!isOfConnection(error)) break;
+      upstream.reportFailure(url);
     }
   }
-  throw new Unavailable(lastError);
+  throw deadline.expired() ? new DeadlineExceeded(lastError) : new Unavailable(lastError);
 }
 
-function open(
-  url: string,
-  { path, protocols, headers, maxPayload }: ServiceSocketOptions,
-): Promise<WebSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(new URL(path, url), protocols, {
-      headers,
-      maxPayload,
-      handshakeTimeout: handshakeTimeoutMs,
-      perMessageDeflate: false,
-    });
-    // Frames that arrive before the two sides are joined wait in the kernel.
-    socket.once("open", () => {
-      socket.pause();
-      socket.off("error", reject);
-      resolve(socket);
-    });
-    socket.once("error", reject);
-    socket.once("unexpected-response", (_request, response: IncomingMessage) => {
-      readRefusal(response).then(reject, reject);
-    });
+function isOfConnection(error: unknown): boolean {
+  return error instanceof ServiceSilent || wasNeverSent(error) || wasCutOff(error);
+}
+
+async function open(url: string, options: ServiceSocketOptions): Promise<WebSocket> {
+  const { path, protocols, headers, maxPayload, deadline, left } = options;
+  left.throwIfAborted();
+  const socket = new WebSocket(new URL(path, url), protocols, {
+    headers: headers(),
+    maxPayload,
+    perMessageDeflate: false,
   });
+  const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();
+  socket.on("error", reject);
+  socket.once("open", () => {
+    socket.pause();
+    resolve(socket);
+  });
+  socket.once("unexpected-response", (_request, response: IncomingMessage) => {
+    readRefusal(response).then(reject, reject);
+  });
+  const giveUp = (error: unknown) => {
+    reject(error);
+    socket.terminate();
+  };
+  const gone = () => giveUp(left.reason);
+  left.addEventListener("abort", gone);
+  const remainingMs = deadline.remainingMs();
+  // How little time the client gave says nothing against the instance either.
+  const late = remainingMs < handshakeTimeoutMs ? new DeadlineExceeded() : new ServiceSilent();
+  const timer = setTimeout(() => giveUp(late), Math.min(remainingMs, handshakeTimeoutMs));
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    left.removeEventListener("abort", gone);
+  }
 }
 
 async function readRefusal(response: IncomingMessage): Promise<ServiceRefusal> {

@@ -4,7 +4,7 @@ import type { WebSocket } from "ws";
 const highWaterBytes = 256 * 1_024;
 const serviceRestart = 1012;
 
-/** Joins a client's socket and a service's, frame by frame, until either closes; its close code goes to the other. */
+/** Joins a client's socket and a service's, both paused until now, frame by frame until either closes; its code goes to the other. */
 export function linkSockets(client: WebSocket, service: WebSocket): void {
   relay(client, service);
   relay(service, client);
@@ -16,6 +16,8 @@ export function linkSockets(client: WebSocket, service: WebSocket): void {
   });
   client.on("error", () => service.terminate());
   service.on("error", () => client.close(serviceRestart, "service restarting"));
+  client.resume();
+  service.resume();
 }
 
 function relay(from: WebSocket, to: WebSocket): void {

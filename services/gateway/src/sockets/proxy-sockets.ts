@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { RouteTableEntry } from "@kismet/contracts";
 import { type App, Gauge, type Parts, ValidationFailed } from "@kismet/service-kit";
@@ -6,19 +6,23 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Config } from "../config.ts";
 import { UpgradeRequired } from "../gateway-errors.ts";
+import { ClientGone } from "../proxy/relay.ts";
 import { forwardedHeaders } from "../proxy/forwarded-headers.ts";
 import type { Upstreams } from "../proxy/upstreams.ts";
-import { decideUpgrade } from "./decide-upgrade.ts";
+import { ClientUpgrade } from "./client-upgrade.ts";
+import { decideUpgrade, offeredProtocols } from "./decide-upgrade.ts";
 import { connectService, ServiceRefusal } from "./connect-service.ts";
+import { createSeats } from "./socket-seats.ts";
 import { linkSockets } from "./link-sockets.ts";
 
 const pingEveryMs = 30_000;
 const serviceRestart = 1012;
+const switchingProtocols = 101;
 /** How long clients have to answer our closing before they are cut off. */
 const closeTimeoutMs = 1_000;
 const maxFrameBytes = 64 * 1_024;
-
-type Upgrade = { socket: Duplex; head: Buffer };
+/** What the client is told of a service's refusal, beside its status and body. */
+const ofRefusal = ["content-type", "retry-after", "www-authenticate"];
 
 /**
  * The WebSocket routes of the table. An upgrade runs through the hooks of an ordinary request (limits, origin, token), so
@@ -30,17 +34,13 @@ export function proxySockets(
   table: readonly RouteTableEntry[],
   upstreams: Upstreams,
 ): void {
-  const upgrades = new WeakMap<IncomingMessage, Upgrade>();
+  const upgrades = new WeakMap<IncomingMessage, ClientUpgrade>();
   const clients = createClients(parts, app);
+  const takeSeat = createSeats(parts);
   app.server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-    upgrades.set(message, { socket, head });
-    const response = new ServerResponse(message);
-    response.assignSocket(socket as never);
-    // Only refusals are written to it, and they end the connection: nobody parses what would come next.
-    response.shouldKeepAlive = false;
-    response.on("finish", () => socket.end());
-    socket.on("error", () => socket.destroy());
-    app.routing(message, response);
+    const upgrade = new ClientUpgrade(message, socket, head);
+    upgrades.set(message, upgrade);
+    app.routing(message, upgrade.response);
   });
   for (const entry of table.filter((each) => each.websocket === true)) {
     app.route({
@@ -51,13 +51,17 @@ export function proxySockets(
         const upgrade = upgrades.get(request.raw);
         if (!upgrade) throw new UpgradeRequired();
         refuseBadUpgrade(request);
-        const service = await openService(entry, upstreams, request, reply);
+        // Who has gone already would never leave the seat.
+        upgrade.left.throwIfAborted();
+        const seat = takeSeat(request.ip);
+        upgrade.socket.once("close", () => seat.leave());
+        const service = await openService(entry, upstreams, request, reply, upgrade.left);
         if (!service) return reply;
         reply.hijack();
-        reply.raw.detachSocket(upgrade.socket as never);
-        const client = await clients.accept(request.raw, upgrade, service.protocol);
-        linkSockets(client, service);
-        service.resume();
+        const client = clients.accept(upgrade, service.protocol);
+        // Nobody else knows of the service's side yet.
+        if (client) linkSockets(client, service);
+        else service.terminate();
         return reply;
       },
     });
@@ -76,25 +80,25 @@ async function openService(
   upstreams: Upstreams,
   request: FastifyRequest,
   reply: FastifyReply,
+  left: AbortSignal,
 ): Promise<WebSocket | undefined> {
-  const offered = request.headers["sec-websocket-protocol"] ?? "";
-  const headers = handshakeHeaders(forwardedHeaders(request), request);
+  const forwarded = forwardedHeaders(request);
   try {
     return await connectService(upstreams.for(service, request), {
       path,
-      protocols: offered
-        .split(",")
-        .map((each) => each.trim())
-        .filter((each) => each !== ""),
-      headers,
+      protocols: offeredProtocols(request.headers),
+      headers: () => handshakeHeaders(forwarded, request),
       maxPayload: Math.max(policy.bodyLimit, maxFrameBytes),
+      deadline: request.requestContext.deadline,
+      left,
     });
   } catch (error) {
     if (!(error instanceof ServiceRefusal)) throw error;
-    void reply
-      .code(error.status)
-      .type(error.headers["content-type"] ?? "application/problem+json")
-      .send(error.body);
+    for (const name of ofRefusal) {
+      const value = error.headers[name];
+      if (value !== undefined) void reply.header(name, value);
+    }
+    void reply.code(error.status).send(error.body);
     return undefined;
   }
 }
@@ -110,7 +114,8 @@ function handshakeHeaders(forwarded: string[], request: FastifyRequest): Record<
   return headers;
 }
 
-type Clients = { accept(message: IncomingMessage, upgrade: Upgrade, protocol: string): Promise<WebSocket> };
+/** Undefined if the client can't be upgraded any more. */
+type Clients = { accept(upgrade: ClientUpgrade, protocol: string): WebSocket | undefined };
 
 /** The clients' side: accepts, pings (a client that vanished says nothing), and on shutdown tells them to come back. */
 function createClients(parts: Parts<Config>, app: App): Clients {
@@ -147,19 +152,20 @@ function createClients(parts: Parts<Config>, app: App): Clients {
   });
 
   return {
-    accept(message, { socket, head }, protocol) {
+    accept(upgrade, protocol) {
+      const { message, socket } = upgrade;
       protocols.set(message, protocol);
-      return new Promise((resolve, reject) => {
-        socket.once("close", reject);
-        server.handleUpgrade(message, socket, head, (client) => {
-          socket.off("close", reject);
-          open.inc();
-          alive.add(client);
-          client.on("pong", () => alive.add(client));
-          client.on("close", () => open.dec());
-          resolve(client);
-        });
-      });
+      const accepted: WebSocket[] = [];
+      // Calls back at once or not at all: a client that is leaving it lets go without a word.
+      server.handleUpgrade(message, socket, upgrade.take(), (client) => accepted.push(client));
+      const [client] = accepted;
+      upgrade.settle(client ? switchingProtocols : new ClientGone().status);
+      if (!client) return void socket.destroy();
+      open.inc();
+      alive.add(client);
+      client.on("pong", () => alive.add(client));
+      client.on("close", () => open.dec());
+      return client;
     },
   };
 }
