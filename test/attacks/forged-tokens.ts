@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import type { Session } from "@kismet/contracts";
-import { newId, type System, TestSigner } from "@kismet/testing";
+import { newId, secretOfSystem, type System, TestSigner } from "@kismet/testing";
 import { connect } from "@nats-io/transport-node";
 import type { Test } from "tap";
 
@@ -33,11 +33,6 @@ const encode = (part: unknown) =>
   Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
 const textOf = (part = "") => Buffer.from(part, "base64url").toString("utf8");
 
-/** As the launcher of the tests gives it to auth. */
-const keyEncryptionSecret = Buffer.from("auth-key-encryption of a test, long enough to be one").toString(
-  "base64url",
-);
-
 export async function openWorkshop(system: System, good: string): Promise<Workshop> {
   const [header = "", claims = ""] = good.split(".");
   const { kid } = JSON.parse(textOf(header)) as { kid: string };
@@ -49,7 +44,7 @@ export async function openWorkshop(system: System, good: string): Promise<Worksh
   const { createSealing } = (await import(source)) as {
     createSealing(secret: string): { open(sealed: string): string };
   };
-  const pem = createSealing(keyEncryptionSecret).open(row?.sealed ?? "");
+  const pem = createSealing(secretOfSystem("auth-key-encryption")).open(row?.sealed ?? "");
   const key = createPrivateKey(pem);
   const signer = new TestSigner(pem);
   return {
