@@ -7,6 +7,7 @@ import { attackWithTokens } from "./attacks/forged-tokens.ts";
 import { attackOthersObjects } from "./attacks/others-objects.ts";
 import { attackABrowser, startPage } from "./attacks/real-browser.ts";
 import { searchForSecrets } from "./attacks/secrets-at-rest.ts";
+import { attackUnverified } from "./attacks/unverified.ts";
 import { signUp } from "./sign-up.ts";
 
 t.setTimeout(180_000);
@@ -36,6 +37,10 @@ await t.test(
 
 await t.test("A14 every route that takes an id, by everybody whose it isn't", (t) =>
   attackOthersObjects(t, system),
+);
+
+await t.test("A14 before an address is verified, nothing that touches other members is open", (t) =>
+  attackUnverified(t, system, first.session.accessToken),
 );
 
 await t.test("A17 A10 all that is stored, searched for all that opens something", (t) =>

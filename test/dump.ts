@@ -4,8 +4,8 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { Redis } from "ioredis";
 
-/** One thing that is kept somewhere, as text. */
-export type Kept = { where: string; text: string; expires?: boolean };
+/** One thing that is kept somewhere, as text; `leftMs` is until it ends by itself. */
+export type Kept = { where: string; text: string; leftMs?: number };
 
 /** Everything that the system keeps: every row of every schema, every message of every stream, every key of Redis. */
 export async function dumpEverything(world: World): Promise<Kept[]> {
@@ -54,8 +54,10 @@ async function dumpRedis(world: World): Promise<Kept[]> {
   try {
     const kept: Kept[] = [];
     for (const key of await redis.keys("*")) {
-      const [ttl, value] = await Promise.all([redis.pttl(key), redis.dump(key)]);
-      kept.push({ where: "redis", text: `${key}\n${value ?? ""}`, expires: ttl >= 0 });
+      const [leftMs, value] = await Promise.all([redis.pttl(key), redis.dump(key)]);
+      // Which has ended since it was listed.
+      if (value === null) continue;
+      kept.push({ where: "redis", text: `${key}\n${value}`, ...(leftMs >= 0 ? { leftMs } : {}) });
     }
     return kept;
   } finally {

@@ -50,7 +50,9 @@ export class SystemMember {
       signal: AbortSignal.timeout(20_000),
     });
     const text = await response.text();
-    const parsed = (text === "" ? {} : JSON.parse(text)) as Body & Partial<Problem>;
+    // An archive is none.
+    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    const parsed = (isJson && text !== "" ? JSON.parse(text) : {}) as Body & Partial<Problem>;
     return {
       status: response.status,
       body: parsed,

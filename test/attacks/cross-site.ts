@@ -53,10 +53,49 @@ export async function signInAsBrowser(system: System, account: Account): Promise
 type Headers = Record<string, string>;
 type Row = [what: string, headers: Headers, body: string, refused: RegExp];
 
-/** How each route with a cookie is asked rightly. A new one without a row fails. */
-const cookieRoutes: Record<string, { body: string }> = {
-  "POST /v1/auth/refresh": { body: "{}" },
+type CookieRoute = {
+  method: "GET" | "POST";
+  body?: string;
+  forgeries(own: Browser, other: Browser, body: string): Row[];
 };
+
+/** How each route with a cookie is asked, and wrongly. A new one without a row fails. */
+const cookieRoutes: Record<string, CookieRoute> = {
+  "POST /v1/auth/refresh": { method: "POST", body: "{}", forgeries },
+  "GET /v1/auth/csrf": { method: "GET", forgeries: readings },
+};
+
+/** It gives the token that others ask for: to a page of ours, for the cookie that is its own. */
+function readings(own: Browser, other: Browser): Row[] {
+  const { cookie } = own;
+  const good = { ...page, cookie };
+  const origin = /^GATEWAY_ORIGIN_REFUSED$/;
+  const none = /^AUTH_REFRESH_REFUSED$/;
+  const site = "cross-site";
+  return [
+    ["cross-site", { ...good, origin: "https://evil.example", "sec-fetch-site": site }, "", origin],
+    ["cross-site, which hides its origin", { ...good, origin: "null", "sec-fetch-site": site }, "", origin],
+    ["cross-site, with the origin of ours", { ...good, "sec-fetch-site": site }, "", origin],
+    ["a sibling, which is the same site", { ...good, origin: sibling }, "", origin],
+    ["no cookie", page, "", none],
+    ["two cookies", { ...good, cookie: `${other.cookie}; ${cookie}` }, "", none],
+    ["a cookie without its prefix", { ...good, cookie: cookie.replace("__Host-", "") }, "", none],
+    ["a cookie that is altered", { ...good, cookie: `${cookie.slice(0, -1)}~` }, "", none],
+  ];
+}
+
+/**
+ * Straight at auth there is nobody who knows origins: what the edge alone refuses is tried there where it lacks the token
+ * too, since only a page of ours can have that.
+ */
+function atAuth(rows: Row[]): Row[] {
+  return rows.flatMap((row): Row[] => {
+    const [what, headers, body, refused] = row;
+    if (!refused.test("GATEWAY_ORIGIN_REFUSED")) return [row];
+    const lacksToken = body !== "" && !("x-csrf-token" in headers);
+    return lacksToken ? [[what, headers, body, /^AUTH_CSRF_REFUSED$/]] : [];
+  });
+}
 
 function forgeries(own: Browser, other: Browser, body: string): Row[] {
   const { cookie } = own;
@@ -127,19 +166,27 @@ export async function attackAcrossSites(t: Test, system: System, accounts: Accou
       [own.sessionId, other.sessionId],
     ])) as object[];
   const untouched = await generation();
-  const routes = routeTable.filter(({ policy, method }) => policy.cookie === true && method !== "GET");
+  const routes = routeTable.filter(({ policy }) => policy.cookie === true);
   t.same(
     routes.map(({ method, path }) => `${method} ${path}`).sort(),
     Object.keys(cookieRoutes).sort(),
     "each has a row",
   );
-  for (const { method, path } of routes) {
-    const name = `${method} ${path}`;
-    const { body } = cookieRoutes[name] ?? { body: "{}" };
-    for (const [what, headers, sent, refused] of forgeries(own, other, body)) {
-      const answer = await send(system.url + path, "POST", headers, sent);
-      t.match(answer.body.code, refused, `${name}: ${what}`);
-      t.same(answer.cookies, [], `${name}: ${what} sets no cookie`);
+  const auth = system.instances("auth")[0]?.url ?? "";
+  for (const [name, { method, body, forgeries: forge }] of Object.entries(cookieRoutes)) {
+    const [, path = ""] = name.split(" ");
+    const forged = forge(own, other, body ?? "");
+    for (const [at, url, rows] of [
+      ["the gateway", system.url, forged],
+      ["auth", auth, atAuth(forged)],
+    ] as const) {
+      t.ok(rows.length >= 4, `${name} at ${at}: ${rows.length} forgeries`);
+      for (const [what, headers, sent, refused] of rows) {
+        const answer = await send(url + path, method, headers, body === undefined ? undefined : sent);
+        t.match(answer.body.code, refused, `${name} at ${at}: ${what}`);
+        t.notOk(answer.body.csrfToken, `${name} at ${at}: ${what} tells no token`);
+        t.same(answer.cookies, [], `${name} at ${at}: ${what} sets no cookie`);
+      }
     }
     t.same(await generation(), untouched, `${name}: nothing has moved`);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { IssuedKey, Session } from "@kismet/contracts";
-import { newId } from "@kismet/testing";
+import type { CheckoutOpened, ExportItem, IssuedKey, Session } from "@kismet/contracts";
+import { eventually, newId } from "@kismet/testing";
 import { SystemMember } from "../member.ts";
 import { ask } from "../sign-up.ts";
 import type { Cast, Fate, Peer } from "./cast.ts";
@@ -15,14 +15,13 @@ export type Row = {
   /**
    * `private`: for everybody else it isn't there. `staff`: for nobody without the right role, whatever the id.
    * `anybody`: an id that stands for somebody else and not for a thing of theirs; `others` is what they get.
+   * `address`: whoever has been given it, member or not; `others` is what they get.
    */
-  kind: "private" | "staff" | "anybody";
+  kind: "private" | "staff" | "anybody" | "address";
   others?: number;
   /** Where the id leads to somebody else: its address, and what Ann gets, whatever has become of them; else 404. */
   towards?: { address(peer: Peer): string; gets?: number | Partial<Record<Fate, number>> };
 };
-
-const nobody = "00000000-0000-7000-8000-00000000000";
 
 function conversation(rest: string, row: Pick<Row, "owner" | "body">): Row {
   const address = ({ matchId }: { matchId: string }) => `/v1/conversations/${matchId}${rest}`;
@@ -34,12 +33,27 @@ function match(owner: number, gets?: Partial<Record<Fate, number>>): Row {
   return { kind: "private", owner, make: address, towards: { address, ...(gets ? { gets } : {}) } };
 }
 
-async function checkoutOf({ ann }: Cast): Promise<string> {
+async function checkoutOf({ ann }: Cast): Promise<CheckoutOpened> {
   const order = { productId: "superlikes_5", provider: "sandbox", country: "DE" };
   const headers = { "idempotency-key": newId() };
-  const answer = await ann.call<{ checkoutId: string }>("POST", "/v1/billing/checkout", order, { headers });
+  const answer = await ann.call<CheckoutOpened>("POST", "/v1/billing/checkout", order, { headers });
   assert.equal(answer.status, 201);
-  return answer.body.checkoutId;
+  return answer.body;
+}
+
+/** An archive that is ready: other services have given her what they have. */
+async function archiveOf({ ann }: Cast): Promise<string> {
+  const asked = await ann.call("POST", "/v1/auth/me/export");
+  assert.equal(asked.status, 202, JSON.stringify(asked.body));
+  return eventually(
+    async () => {
+      const { body } = await ann.call<{ items: ExportItem[] }>("GET", "/v1/auth/me/exports");
+      const ready = body.items.find(({ status }) => status === "ready");
+      assert.ok(ready, "no archive is ready");
+      return `/v1/auth/me/exports/${ready.id}/archive`;
+    },
+    { timeoutMs: 30_000, everyMs: 100 },
+  );
 }
 
 async function clientOf({ admin }: Cast): Promise<IssuedKey> {
@@ -100,11 +114,7 @@ export const rows: Record<string, Row> = {
   "POST /v1/admin/members/:id/age": memberRow("/age", 200, { action: "move", jurisdiction: "DE" }),
   "PUT /v1/admin/members/:id/roles": memberRow("/roles", 200, { roles: ["support"] }),
   "POST /v1/admin/members/:id/status": memberRow("/status", 200, { action: "ban", reason: "spam" }),
-  // An archive that is ready takes a while to be made: who may fetch it, export.test.ts proves.
-  "GET /v1/auth/me/exports/:id/archive": {
-    kind: "private",
-    make: () => `/v1/auth/me/exports/${nobody}1/archive`,
-  },
+  "GET /v1/auth/me/exports/:id/archive": { kind: "private", owner: 200, make: archiveOf },
   "DELETE /v1/auth/sessions/:id": {
     kind: "private",
     owner: 204,
@@ -133,16 +143,18 @@ export const rows: Record<string, Row> = {
   "GET /v1/billing/checkout/:id": {
     kind: "private",
     owner: 200,
-    make: async (cast) => `/v1/billing/checkout/${await checkoutOf(cast)}`,
+    make: async (cast) => `/v1/billing/checkout/${(await checkoutOf(cast)).checkoutId}`,
   },
-  // The address is the secret, and needs nobody (the sandbox only).
+  // A provider's page, played: whoever has its address may pay for her, and sees for what, but not for whom.
   "GET /v1/billing/sandbox/checkouts/:token": {
-    kind: "private",
-    make: () => `/v1/billing/sandbox/checkouts/${"a".repeat(43)}`,
+    kind: "address",
+    others: 200,
+    make: async (cast) => new URL((await checkoutOf(cast)).redirectUrl).pathname,
   },
   "POST /v1/billing/sandbox/checkouts/:token/pay": {
-    kind: "private",
-    make: () => `/v1/billing/sandbox/checkouts/${"a".repeat(43)}/pay`,
+    kind: "address",
+    others: 200,
+    make: async (cast) => `${new URL((await checkoutOf(cast)).redirectUrl).pathname}/pay`,
   },
   "PUT /v1/blocks/:memberId": {
     kind: "anybody",

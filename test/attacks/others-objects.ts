@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { newId, type System } from "@kismet/testing";
 import type { Test } from "tap";
 import type { SystemMember } from "../member.ts";
 import { type Cast, fates, gather, type Others } from "./cast.ts";
+import { holdIdsInBodies, holdIdsInFrames } from "./ids-in-bodies.ts";
 import { endsTheObject, type Row, rows } from "./object-rows.ts";
 import { routeTable } from "./route-table.ts";
 
@@ -12,9 +14,11 @@ async function ask(actor: SystemMember, method: string, address: string, body?: 
   return { status: answer.status, code: answer.body.code };
 }
 
-/** The same address with ids that nobody has. */
+/** The same address with ids, or a secret, that nobody has. */
 function elsewhere(address: string): string {
-  return address.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, () => newId());
+  return address
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, () => newId())
+    .replaceAll(/\/[\w-]{43}(?=\/|$)/g, () => `/${randomBytes(32).toString("base64url")}`);
 }
 
 const roleOf: Record<string, "moderator" | "support"> = {
@@ -49,6 +53,16 @@ async function holdRow(
     const role = roleOf[who];
     if (role && opensTo.has(role)) return;
     const theirs = await ask(actor, method, address, row.body);
+    if (row.kind === "address") {
+      t.equal(theirs.status, row.others, what);
+      const shown = JSON.stringify((await actor.call(method, address, row.body)).body);
+      t.notOk(
+        [cast.ann.id, cast.account.credentials.email].some((hers) => shown.includes(hers)),
+        `${what}: for whom`,
+      );
+      t.equal((await ask(actor, method, elsewhere(address), row.body)).status, 404, `${what}: of none`);
+      return;
+    }
     if ((who === "nobody" || who === "somebody erased") && !isPublic) {
       t.same(theirs, { status: 401, code: "UNAUTHENTICATED" }, what);
       return;
@@ -106,6 +120,8 @@ export async function attackOthersObjects(t: Test, system: System): Promise<void
     [],
     "each route that leads to somebody else says what is left of them",
   );
+  await holdIdsInBodies(t, cast, others);
+  await holdIdsInFrames(t, cast, others);
   await cast.ben.callPatiently("PUT", `/v1/blocks/${cast.dan.id}`);
   const unseeing = Object.fromEntries(Object.entries(others).filter(([who]) => !seesProfiles.has(who)));
   const order = [...named].sort((a, b) => endsTheObject.indexOf(a) - endsTheObject.indexOf(b));

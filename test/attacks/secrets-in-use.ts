@@ -184,7 +184,10 @@ async function useClients(system: System): Promise<Secrets> {
   return secrets;
 }
 
-/** A socket's ticket, the page of an age check, and a payment that is begun. */
+/**
+ * A socket's ticket, the page of an age check, and a payment that is begun. Its address is no secret: it is answered again
+ * to the same key, and whoever has it may pay for somebody, but learns not for whom (object-rows.ts).
+ */
 async function useOtherPlaces({ member }: Account): Promise<Secrets> {
   const { body } = await member.call<{ ticket: string }>("POST", "/v1/chat/ticket");
   const check = await member.call<AgeCheck>("POST", "/v1/auth/age/checks", { method: "document" });

@@ -16,5 +16,5 @@ export { newId, TestSigner } from "./member-token.ts";
 export { eventually, forAWhile } from "./eventually.ts";
 export { MovedClock } from "./moved-clock.ts";
 export { environmentOf, variableOf } from "./environment-of.ts";
-export { type Instance, type LoggedLine, spawnSystem, type System } from "./spawn-system.ts";
+export { type Instance, type LoggedLine, secretOfSystem, spawnSystem, type System } from "./spawn-system.ts";
 export { type PrivateServer, type PrivateServers, startPrivateServers } from "./private-servers.ts";

@@ -79,6 +79,10 @@ const openLimits: SystemOptions["settings"] = {
   profile: { locationChangesPerDay: 10_000, farMoveIntervalMs: 0 },
 };
 
+/** As each service of a system is given it: whoever plays its providers signs by it. */
+export const secretOfSystem = (name: string): string =>
+  Buffer.from(`${name} of a test, long enough to be one`).toString("base64url");
+
 /** The whole system as processes of their own, as they run in production: stopped at teardown. */
 export async function spawnSystem(t: Teardown, options: SystemOptions = {}): Promise<System> {
   const { instances = 1, auth = "stand-in" } = options;
@@ -179,7 +183,7 @@ function environmentFor(
     smtpUrl: `smtp://127.0.0.1:${mail?.smtpPort ?? 9}`,
     publicUrl: addresses("gateway").split(",")[0] ?? "",
     urlOf: addresses,
-    secret: (name) => Buffer.from(`${name} of a test, long enough to be one`).toString("base64url"),
+    secret: secretOfSystem,
     shutdownMs,
     ...(options.oidcIssuer === undefined ? {} : { oidcIssuer: options.oidcIssuer }),
   });

@@ -1,5 +1,5 @@
 import { pollAsLeader } from "@kismet/database";
-import type { Parts } from "@kismet/service-kit";
+import { type Clock, type Logger, type Parts, PublicError } from "@kismet/service-kit";
 import { deleteUnverifiedBefore } from "./accounts/accounts-repository.ts";
 import { deleteChecksBefore } from "./age/age-repository.ts";
 import type { Config } from "./config.ts";
@@ -17,7 +17,7 @@ import { deleteChallengesBefore } from "./signin/challenges-repository.ts";
 import { deleteWhereaboutsBefore } from "./signin/devices-repository.ts";
 import { deleteGuessesBefore } from "./signin/guesses-repository.ts";
 import { deleteSignupsBefore } from "./signup/signups-repository.ts";
-import type { AuthDatabase } from "./storage.ts";
+import type { AuthDatabase, Tx } from "./storage.ts";
 
 const everyMs = 600_000;
 const dayMs = 86_400_000;
@@ -28,35 +28,63 @@ const keepWhereaboutsMs = 180 * dayMs;
 /** So long an estimate that was too near to the limit keeps its member from trying with another face. */
 const keepAgeChecksMs = 90 * dayMs;
 
+type UpkeepDeps = {
+  database: AuthDatabase;
+  keyring: Keyring;
+  sealing: Sealing;
+  clock: Clock;
+  logger: Logger;
+  emailUndoHours: number;
+};
+
 /** What happens without anybody asking: keys are rotated, what has expired is forgotten. One instance does it. */
 export function startUpkeep(
   parts: Parts<Config>,
-  { database, keyring, sealing }: { database: AuthDatabase; keyring: Keyring; sealing: Sealing },
+  deps: Pick<UpkeepDeps, "database" | "keyring" | "sealing">,
 ): void {
-  pollAsLeader(parts, database, {
+  const { clock, logger, config } = parts;
+  pollAsLeader(parts, deps.database, {
     name: "upkeep",
     everyMs,
     timeoutMs: 60_000,
     async work() {
-      const before = (ms: number) => new Date(parts.clock.now().getTime() - ms);
-      await keyring.rotate();
-      await rewrapSecrets({ database, sealing });
-      await database.transaction(async (tx) => {
-        await deleteSessionsBefore(tx, before(dayMs));
-        await deleteSignupsBefore(tx, before(keepUnverifiedMs));
-        await deleteAskedMailsBefore(tx, before(dayMs));
-        await deleteResetsBefore(tx, before(dayMs));
-        await deleteEmailChangesBefore(tx, before(dayMs + parts.config.emailUndoHours * 3_600_000));
-        await deleteChallengesBefore(tx, before(2 * dayMs));
-        await deleteFlowsBefore(tx, before(0));
-        await deleteTicketsBefore(tx, before(1_800_000));
-        await deletePasskeyChallengesBefore(tx, before(0));
-        await deleteWhereaboutsBefore(tx, before(keepWhereaboutsMs));
-        await deleteChecksBefore(tx, before(keepAgeChecksMs));
-        await deleteGuessesBefore(tx, before(dayMs));
-        await deleteUnverifiedBefore(tx, before(keepUnverifiedMs));
-      });
+      await keepUp({ ...deps, clock, logger, emailUndoHours: config.emailUndoHours });
       return false;
     },
   });
+}
+
+/** Each on its own: a secret that nothing opens any more must not keep what has expired from being forgotten. */
+export async function keepUp(deps: UpkeepDeps): Promise<void> {
+  for (const [job, work] of Object.entries(jobsOf(deps))) {
+    try {
+      await work();
+    } catch (err) {
+      // Somebody should look, unless it is the database that is away: that is told elsewhere.
+      const level = err instanceof PublicError ? "warn" : "error";
+      deps.logger[level]({ err, job }, "a part of the upkeep failed");
+    }
+  }
+}
+
+function jobsOf({ database, keyring, sealing, clock, emailUndoHours }: UpkeepDeps) {
+  const forgets = (deleteBefore: (tx: Tx, before: Date) => Promise<void>, keptMs: number) => () =>
+    database.transaction((tx) => deleteBefore(tx, new Date(clock.now().getTime() - keptMs)));
+  return {
+    "rotate keys": () => keyring.rotate(),
+    "seal anew": () => rewrapSecrets({ database, sealing }),
+    "forget sessions": forgets(deleteSessionsBefore, dayMs),
+    "forget sign-ups": forgets(deleteSignupsBefore, keepUnverifiedMs),
+    "forget what mails were asked for": forgets(deleteAskedMailsBefore, dayMs),
+    "forget resets": forgets(deleteResetsBefore, dayMs),
+    "forget changes of address": forgets(deleteEmailChangesBefore, dayMs + emailUndoHours * 3_600_000),
+    "forget challenges": forgets(deleteChallengesBefore, 2 * dayMs),
+    "forget flows": forgets(deleteFlowsBefore, 0),
+    "forget tickets": forgets(deleteTicketsBefore, 1_800_000),
+    "forget passkey challenges": forgets(deletePasskeyChallengesBefore, 0),
+    "forget whereabouts": forgets(deleteWhereaboutsBefore, keepWhereaboutsMs),
+    "forget age checks": forgets(deleteChecksBefore, keepAgeChecksMs),
+    "forget guesses": forgets(deleteGuessesBefore, dayMs),
+    "forget the unverified": forgets(deleteUnverifiedBefore, keepUnverifiedMs),
+  };
 }

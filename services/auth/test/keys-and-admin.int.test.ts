@@ -3,8 +3,15 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Jwk, OwnAccount } from "@kismet/contracts";
 import { createDatabase } from "@kismet/database";
-import { contextFromHeaders, createParts, loadConfig, runWithContext } from "@kismet/service-kit";
+import {
+  contextFromHeaders,
+  createLogger,
+  createParts,
+  loadConfig,
+  runWithContext,
+} from "@kismet/service-kit";
 import { createWorld, environmentOf, eventually } from "@kismet/testing";
+import { getTableName } from "drizzle-orm";
 import t from "tap";
 import { type AdminDeps, type Flags, Refused, UsageError } from "../src/admin/command.ts";
 import { commands } from "../src/admin/commands.ts";
@@ -12,11 +19,13 @@ import { createAuthAudit } from "../src/audit/auth-audit.ts";
 import { Config } from "../src/config.ts";
 import { createKeyring } from "../src/keys/keyring.ts";
 import { rewrapSecrets } from "../src/keys/rewrap-secrets.ts";
+import { sealedPlaces } from "../src/keys/sealed-repository.ts";
 import { createLetterbox } from "../src/letters/letterbox.ts";
 import { createMailLinks } from "../src/letters/mail-links.ts";
 import * as schema from "../src/schema.ts";
 import { createDigests } from "../src/secrets/digests.ts";
 import { createSealing } from "../src/secrets/sealing.ts";
+import { keepUp } from "../src/upkeep.ts";
 import {
   authSettings,
   call,
@@ -169,24 +178,126 @@ await t.test("A10 the secret that seals is changed while instances of before and
   const unnamed = text.slice(text.lastIndexOf(".") + 1);
   t.equal(step.sealing.open(unnamed), "from before", "and from before keys had names");
   t.throws(() => step.sealing.open(`${text.slice(0, -4)}AAAA`), "nothing altered");
-  const sealed = () => world.sql<{ s: string }>("SELECT sealed_private_key AS s FROM auth.signing_keys");
-  const keys = await sealed();
+  const { rows, texts } = await sealEverywhere(before);
+  const counts = await Promise.all([rewrapSecrets(step), rewrapSecrets(step)]);
+  t.equal((counts[0] ?? 0) + (counts[1] ?? 0), rows.length, "two at once seal each of them once");
+  const anew = await listSealed();
+  t.ok(anew.every(({ sealed }) => sealed.startsWith(after.sealing.prefix)));
+  t.same(
+    anew.map(({ sealed }) => after.sealing.open(sealed)).sort(),
+    texts,
+    "the new secret opens all of it",
+  );
+  t.ok(await after.keyring.sign({}), "and alone is enough");
+  t.equal(await rewrapSecrets(step), 0);
+  t.equal(await rewrapSecrets(before), rows.length, "and back");
+});
+
+type Sealed = { place: string; sealed: string };
+
+/** All that is sealed, found by how it looks, in whatever column it lies. */
+async function listSealed(): Promise<Sealed[]> {
+  const tables = await world.sql<{ name: string }>(
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'auth'",
+  );
+  const found = await Promise.all(
+    tables.map(({ name }) =>
+      world.sql<Sealed>(
+        `SELECT $1 || '.' || e.key AS place, e.value AS sealed
+         FROM auth.${name} t, jsonb_each_text(to_jsonb(t)) e
+         WHERE e.value ~ 's1\\.[0-9a-f]{12}\\.'`,
+        [name],
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+/** Something real in each place, which does not move by itself; and what it says. */
+async function sealEverywhere({ sealing, database }: Awaited<ReturnType<typeof keyringOf>>) {
+  await eventually(
+    async () => assert.deepEqual(await world.sql("SELECT id FROM auth.letters"), []),
+    patience,
+  );
+  const { session } = await newMember(one, mail);
+  const { memberId, accessToken: token } = session;
+  assert.equal((await call(one, "POST", "/v1/auth/factors/totp", { token })).status, 201);
+  assert.equal((await call(one, "POST", "/v1/auth/me/export", { token })).status, 202);
+  await eventually(
+    async () => assert.deepEqual(await world.sql("SELECT id FROM auth.letters"), []),
+    patience,
+  );
+  const letterbox = createLetterbox({ sealing, clock: one.clock, posted: () => undefined });
+  const context = contextFromHeaders(() => undefined, { timeoutMs: 10_000 });
+  await runWithContext(context, () =>
+    database.transaction(async (tx) => {
+      await letterbox.post(tx, { kind: "forgot-password", email: newAddress() });
+      await tx.update(schema.letters).set({ nextAttemptAt: new Date("2100-01-01") });
+    }),
+  );
   // A page of whoever checks ages, to which its member may still go back.
   await world.sql(
     `INSERT INTO auth.age_checks
        (id, member_id, method, minimum_age, provider, sealed_redirect, opened_at, expires_at)
-     SELECT gen_random_uuid(), member_id, 'document', 18, 'sandbox', $1, now(), now() + interval '1 day'
-     FROM auth.accounts LIMIT 1`,
-    [text],
+     VALUES (gen_random_uuid(), $1, 'document', 18, 'sandbox', $2, now(), now() + interval '1 day')`,
+    [memberId, sealing.seal("https://ages.test/?check=1")],
   );
-  const all = keys.length + 1;
-  const counts = await Promise.all([rewrapSecrets(step), rewrapSecrets(step)]);
-  t.equal((counts[0] ?? 0) + (counts[1] ?? 0), all, "two at once seal each of them once");
-  t.ok((await sealed()).every(({ s }) => s.startsWith(after.sealing.prefix)));
-  t.ok(await after.keyring.sign({}), "the new secret alone is enough");
-  t.equal(await rewrapSecrets(step), 0);
-  t.equal(await rewrapSecrets(before), all, "and back");
+  const rows = await listSealed();
+  return { rows, texts: rows.map(({ sealed }) => sealing.open(sealed)).sort() };
+}
+
+await t.test("A10 what is sealed is sealed anew wherever it lies: no place is forgotten", async (t) => {
+  const named = await world.sql<{ place: string }>(
+    `SELECT table_name || '.' || column_name AS place FROM information_schema.columns
+     WHERE table_schema = 'auth' AND column_name LIKE '%sealed%'`,
+  );
+  const listed = sealedPlaces.map(({ table, sealed }) => `${getTableName(table)}.${sealed.name}`).sort();
+  // The pieces of an archive are sealed by its own key, which is one of those that are listed.
+  const places = named.map(({ place }) => place).filter((place) => place !== "export_chunks.sealed");
+  t.same(listed, places.sort(), "by name");
+  const found = new Set((await listSealed()).map(({ place }) => place));
+  t.same(listed, [...found].sort(), "by what lies there: a row of each kind has been made");
 });
+
+await t.test(
+  "A10 a secret that nothing opens keeps no other from being sealed anew, nor upkeep",
+  async (t) => {
+    const [step, after] = await Promise.all([
+      keyringOf(nextSecret, keyEncryptionSecret),
+      keyringOf(nextSecret),
+    ]);
+    const sealings = await listSealed();
+    const stray = createSealing("n0body-kn0ws-th1s-s3cret-any-m0re-at-all").seal("lost");
+    await world.sql("UPDATE auth.totps SET sealed_secret = $1", [stray]);
+    const flow = newAddress();
+    await world.sql(
+      `INSERT INTO auth.oidc_flows (state_hash, provider, verifier_hash, return_to, expires_at)
+     VALUES ($1, 'google', '', '', now() - interval '1 day')`,
+      [flow],
+    );
+    const lines: string[] = [];
+    const { clock } = one;
+    const logger = createLogger(
+      { service: "auth", instanceId: "test", level: "info" },
+      { write: (line) => void lines.push(line) },
+    );
+    await keepUp({ ...step, clock, logger, emailUndoHours: 48 });
+    t.same(
+      await world.sql("SELECT 1 FROM auth.oidc_flows WHERE state_hash = $1", [flow]),
+      [],
+      "it is forgotten",
+    );
+    t.match(lines, [/"level":"error".*"job":"seal anew"/], "it is told, once");
+    t.notMatch(lines.join(""), stray);
+    const anew = await listSealed();
+    const left = anew.filter(({ sealed }) => !sealed.startsWith(after.sealing.prefix));
+    t.same(left, [{ place: "totps.sealed_secret", sealed: stray }], "all the others are sealed anew");
+    t.equal(anew.length, sealings.length);
+    await world.sql("DELETE FROM auth.totps");
+    const before = await keyringOf(keyEncryptionSecret, nextSecret);
+    t.equal(await rewrapSecrets(before), sealings.length - 1, "and back");
+  },
+);
 
 await t.test(
   "A22 staff is created by invitation: no password is made for them, and the role waits for a second factor",

@@ -2,27 +2,24 @@ import { and, asc, eq, gt, notLike, sql } from "drizzle-orm";
 import { ageChecks, exports, letters, signingKeys, totps } from "../schema.ts";
 import type { Reads } from "../storage.ts";
 
-/** Wherever something sealed lies, by the key of its row. */
-export const sealedPlaces = ["signing_keys", "totps", "letters", "exports", "age_checks"] as const;
-type Place = (typeof sealedPlaces)[number];
-
-const places = {
-  signing_keys: { table: signingKeys, id: signingKeys.kid, sealed: signingKeys.sealedPrivateKey },
-  totps: { table: totps, id: totps.memberId, sealed: totps.sealedSecret },
-  exports: { table: exports, id: exports.id, sealed: exports.sealedKey },
-  letters: { table: letters, id: letters.id, sealed: letters.sealed },
+/** Wherever something sealed lies, by the key of its row. What is missing here dies with the secret that sealed it. */
+export const sealedPlaces = [
+  { table: signingKeys, id: signingKeys.kid, sealed: signingKeys.sealedPrivateKey },
+  { table: totps, id: totps.memberId, sealed: totps.sealedSecret },
+  { table: exports, id: exports.id, sealed: exports.sealedKey },
+  { table: letters, id: letters.id, sealed: letters.sealed },
   // Null once the check is over, and so not found here.
-  age_checks: { table: ageChecks, id: ageChecks.id, sealed: ageChecks.sealedRedirect },
-};
+  { table: ageChecks, id: ageChecks.id, sealed: ageChecks.sealedRedirect },
+] as const;
+type Place = (typeof sealedPlaces)[number];
 
 export async function listSealedOtherwise(
   reads: Reads,
-  place: Place,
+  { table, id, sealed }: Place,
   prefix: string,
   after: string | undefined,
   limit: number,
 ): Promise<{ id: string; sealed: string }[]> {
-  const { table, id, sealed } = places[place];
   return reads
     .select({ id: sql<string>`${id}::text`, sealed: sql<string>`${sealed}` })
     .from(table)
@@ -34,11 +31,10 @@ export async function listSealedOtherwise(
 /** Whether the row still was as it was read. */
 export async function resealRow(
   reads: Reads,
-  place: Place,
+  { table, id, sealed }: Place,
   rowId: string,
   { sealed: before, anew }: { sealed: string; anew: string },
 ): Promise<boolean> {
-  const { table, id, sealed } = places[place];
   const column = sql.identifier(sealed.name);
   const { rowCount } = await reads.execute(
     sql`UPDATE ${table} SET ${column} = ${anew} WHERE ${eq(id, rowId)} AND ${eq(sealed, before)}`,

@@ -226,6 +226,7 @@ async function registerCallbackRoutes(app: App, deps: OidcDeps): Promise<void> {
     schema: {
       summary: "The same by a form, as Apple does it",
       tags,
+      consumes: ["application/x-www-form-urlencoded"],
       params,
       body: OidcCallback,
       response: { 303: Empty },
