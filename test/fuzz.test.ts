@@ -219,13 +219,15 @@ async function isGood(member: SystemMember): Promise<boolean> {
 async function collectTokens(): Promise<void> {
   const { mail, url } = system;
   assert.ok(mail);
-  const [ann, ben] = await Promise.all([signUp(system), signUp(system)]);
+  const [ann, ben, cat] = await Promise.all([signUp(system), signUp(system), signUp(system)]);
   const { email } = ann.credentials;
   await ask(url, "/v1/auth/password/forgot", { email });
   await ben.member.call("DELETE", "/v1/auth/me");
+  await cat.member.call("POST", "/v1/auth/me/export");
   for (const [address, page] of [
     [email, "reset-password"],
     [ben.credentials.email, "restore-account"],
+    [cat.credentials.email, "archive"],
   ] as const) {
     const link = new RegExp(`${page}\\?token=([\\w.-]+)`);
     tokens.push(link.exec(await mailTo(mail, address, link))?.[1] ?? "");

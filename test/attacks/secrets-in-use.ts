@@ -46,6 +46,7 @@ export async function useEverything(system: System): Promise<Secrets> {
     useSignUp(system),
     useChangeOfAddress(system),
     useReset(system),
+    useArchive(system),
     useProviders(system),
     useClients(system),
     useOtherPlaces(account),
@@ -142,6 +143,12 @@ async function useReset(system: System): Promise<Secrets> {
     ["a used reset token", longToken.exec(token)?.[0] ?? ""],
     ["a password chosen anew", password],
   ]);
+}
+
+async function useArchive(system: System): Promise<Secrets> {
+  const { member, credentials } = await signUp(system);
+  assert.equal((await member.call("POST", "/v1/auth/me/export")).status, 202);
+  return new Map([["a token of an archive", await mailed(system, credentials.email, linkTo("archive"))]]);
 }
 
 /** A flow that waits, one that is finished, one by which somebody has signed up, and a ticket that waits. */

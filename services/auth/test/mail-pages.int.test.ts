@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { eventually, spawnSystem } from "@kismet/testing";
 import { type Browser, noBrowser, openBrowser, type Page } from "@kismet/testing/browser";
 import t, { type Test } from "tap";
+import { askForArchive, playOthers } from "./archive-world.ts";
 import { call, codeTo, goodPassword, logIn, mailText, newAddress, newMember, signup } from "./auth-world.ts";
 import { checkLook, frameOf, heardOn, nextStop } from "./page-checks.ts";
 
@@ -32,7 +36,16 @@ async function linkIn({ system, mail }: Started, address: string, count: number,
 
 /** All that the pages change. Letters go out by themselves. */
 async function kept({ system }: Started): Promise<unknown> {
-  const tables = ["accounts", "signups", "sessions", "password_resets", "email_changes", "devices"];
+  const tables = [
+    "accounts",
+    "signups",
+    "sessions",
+    "password_resets",
+    "email_changes",
+    "devices",
+    "exports",
+    "guesses",
+  ];
   const rows = tables.map((table) => `SELECT '${table}' AS t, to_jsonb(r)::text AS row FROM auth.${table} r`);
   return system.world.sql(`${rows.join(" UNION ALL ")} ORDER BY 1, 2`);
 }
@@ -211,6 +224,66 @@ async function restorePage(t: Test, started: Started): Promise<void> {
   await checkGone(t, page, link);
 }
 
+/** Where what this page is sent as a file is put. */
+async function downloadsOf(t: Test, page: Page): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "kismet-downloads-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const devtools = await page.createCDPSession();
+  const { id } = page.browserContext();
+  await devtools.send("Browser.setDownloadBehavior", {
+    ...{ behavior: "allow", downloadPath: folder },
+    ...(id === undefined ? {} : { browserContextId: id }),
+  });
+  return folder;
+}
+
+async function archivePage(t: Test, started: Started): Promise<void> {
+  const { system, mail, browser } = started;
+  await playOthers(system.world);
+  const { email, session } = await newMember(system, mail);
+  const token = session.accessToken;
+  const id = await askForArchive(system, token);
+  const link = await linkIn(started, email, 2, "en");
+  const page = await newPage(browser);
+  await open(t, started, page, link.replace("lang=en", "lang=ar"), { lang: "ar", title: "نزّل أرشيفك" });
+  const shown = { lang: "en", title: "Fetch your archive" };
+  await open(t, started, page, link, shown);
+  t.match(await heardOn(t, page, shown.title), [
+    "heading: Fetch your archive",
+    "textbox: Password",
+    "button: Fetch my archive",
+  ]);
+  t.equal(await nextStop(t, page), "password");
+  await page.keyboard.type("not this password");
+  t.equal(await pressButton(t, page, "Fetch my archive"), 422);
+  await checkLook(t, page, "wrong");
+  t.notMatch(page.url(), "token", "the address holds no token any more");
+  const downloads = await downloadsOf(t, page);
+  await page.focus("#password");
+  await page.keyboard.type(goodPassword);
+  t.equal(await nextStop(t, page), "Fetch my archive");
+  await page.keyboard.press("Enter");
+  const saved = await eventually(() => {
+    const name = readdirSync(downloads).find((each) => /^kismet-[\d-]{10}\.zip$/.test(each));
+    assert.ok(name, "the archive is saved, under the name that it was sent with");
+    return readFileSync(join(downloads, name));
+  });
+  const byApi = await fetch(`${system.url}/v1/auth/me/exports/${id}/archive`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  t.ok(saved.equals(Buffer.from(await byApi.arrayBuffer())), "it is what the app gets");
+  t.same(await frameOf(page), framed(shown), "the page stays");
+
+  await system.world.sql("UPDATE auth.accounts SET password_hash = NULL WHERE member_id = $1", [
+    session.memberId,
+  ]);
+  await open(t, started, page, link, shown);
+  t.equal(await page.$("form"), null, "without a password there is nothing to press");
+  t.match(await page.content(), "Go to the app and fetch it there");
+  await system.world.sql("UPDATE auth.exports SET expires_at = now() WHERE id = $1", [id]);
+  await checkGone(t, page, link);
+}
+
 if (noBrowser) {
   await t.test("what mails link to, in a browser", { skip: noBrowser }, async () => undefined);
 } else {
@@ -220,6 +293,7 @@ if (noBrowser) {
     "a password is chosen anew": resetPage,
     "a new address is taken, and that is undone": emailPages,
     "a deletion is taken back": restorePage,
+    "an archive is fetched with the password of the account": archivePage,
   };
   for (const [what, use] of Object.entries(pages))
     await t.test(`${what}, by keyboard, without scripts: a button does it, and looking doesn't`, (t) =>

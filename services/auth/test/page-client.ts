@@ -3,6 +3,8 @@ import { request } from "undici";
 import { mailText } from "./auth-world.ts";
 
 export type ShownPage = { status: number; html: string; headers: Record<string, unknown> };
+/** What a form is answered, which may be a file. */
+export type Pressed = ShownPage & { bytes: Buffer };
 
 /** The path and query of the link in the `count`th mail to an address. */
 export async function linkTo(mail: MailCatcher, address: string, count = 1): Promise<string> {
@@ -29,7 +31,7 @@ export async function press(
   auth: { url: string },
   page: Pick<ShownPage, "html">,
   typed: Record<string, string> = {},
-): Promise<ShownPage> {
+): Promise<Pressed> {
   const action = /<form method="post" action="([^"]+)">/.exec(page.html)?.[1];
   const token = /name="token" value="([^"]+)"/.exec(page.html)?.[1];
   if (!action || !token) throw new Error("the page has no form");
@@ -40,11 +42,12 @@ export async function send(
   { url }: { url: string },
   path: string,
   form: Record<string, string>,
-): Promise<ShownPage> {
+): Promise<Pressed> {
   const answer = await request(`${url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams(form).toString(),
   });
-  return { status: answer.statusCode, headers: answer.headers, html: await answer.body.text() };
+  const bytes = Buffer.from(await answer.body.arrayBuffer());
+  return { status: answer.statusCode, headers: answer.headers, html: bytes.toString("utf8"), bytes };
 }

@@ -13,11 +13,6 @@ export function restoreTokenOf(
   return `${memberId}.${digests.of("restore link", memberId, erasesAt.toISOString())}`;
 }
 
-/** Whose account it is about, by its own word. */
-export function readRestoreToken(token: string): string | undefined {
-  return /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1];
-}
-
 export function isRestoreTokenOf(
   digests: Digests,
   token: string,

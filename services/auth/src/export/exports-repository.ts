@@ -43,6 +43,12 @@ export async function findExport(
   return row;
 }
 
+/** Whoever's it is: the proof in the token must be of its account. */
+export async function findExportOfToken(reads: Reads, id: string): Promise<StoredExport | undefined> {
+  const [row] = await reads.select().from(exports).where(eq(exports.id, id));
+  return row;
+}
+
 /** What is taken is written by `writer` from here on: whoever had it before has lost it. */
 export async function takeDueExports(
   tx: Tx,

@@ -4,9 +4,12 @@ import { findAccount } from "../accounts/accounts-repository.ts";
 import type { Letterbox } from "../letters/letterbox.ts";
 import { exportFailedMail } from "../letters/mails/export-failed-mail.ts";
 import { exportReadyMail } from "../letters/mails/export-ready-mail.ts";
+import type { MailLinks } from "../letters/mail-links.ts";
+import type { Digests } from "../secrets/digests.ts";
 import type { Sealing } from "../secrets/sealing.ts";
 import type { AuthDatabase } from "../storage.ts";
 import { writeChunks } from "./archive-chunks.ts";
+import { archiveTokenOf } from "./archive-tokens.ts";
 import { collectArchive } from "./collect-archive.ts";
 import { deleteChunksOf, finishExport, postponeExport, type StoredExport } from "./exports-repository.ts";
 
@@ -17,7 +20,8 @@ export type ArchiveDeps = {
   logger: Logger;
   sealing: Sealing;
   letterbox: Letterbox;
-  publicUrl: string;
+  digests: Digests;
+  links: MailLinks;
   exportHours: number;
 };
 
@@ -47,7 +51,7 @@ export async function makeArchive(deps: ArchiveDeps, taken: StoredExport, writer
 }
 
 async function collect(deps: ArchiveDeps, taken: StoredExport, writer: string): Promise<void> {
-  const { database, bus, clock, sealing, letterbox, publicUrl, exportHours } = deps;
+  const { database, bus, clock, sealing, letterbox, digests, links, exportHours } = deps;
   const { id, memberId, sealedKey } = taken;
   const archive = collectArchive(bus, memberId, clock.now());
   const byteCount = await writeChunks(database, { exportId: id, writer }, sealing.open(sealedKey), archive);
@@ -56,9 +60,9 @@ async function collect(deps: ArchiveDeps, taken: StoredExport, writer: string): 
     const expiresAt = new Date(readyAt.getTime() + exportHours * hourMs);
     if (!(await finishExport(tx, { id, writer }, { byteCount, readyAt, expiresAt }))) return false;
     const account = await findAccount(tx, memberId);
-    const url = `${publicUrl}/v1/auth/me/exports/${id}/archive`;
-    if (account)
-      await letterbox.post(tx, { kind: "mail", mail: exportReadyMail(account, { url, expiresAt }) });
+    if (!account) return true;
+    const url = links("archive", archiveTokenOf(digests, { id, expiresAt }, account), account.locale);
+    await letterbox.post(tx, { kind: "mail", mail: exportReadyMail(account, { url, expiresAt }) });
     return true;
   });
   if (!isDone) await deleteChunksOf(database.read, id, writer);

@@ -8,6 +8,7 @@ export const pagePaths = {
   confirm: "/auth/confirm-email",
   undo: "/auth/undo-email-change",
   restore: "/auth/restore-account",
+  archive: "/auth/archive",
 } as const;
 export type PageName = keyof typeof pagePaths;
 

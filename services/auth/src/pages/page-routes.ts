@@ -11,9 +11,12 @@ import {
 } from "@kismet/service-kit";
 import { Type } from "typebox";
 import type { ConfirmDeps } from "../email/email-change-deps.ts";
+import { sendArchive } from "../export/open-archive.ts";
 import { shownPage } from "../route-policies.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
+import { deviceOf } from "../signin/sign-in-device.ts";
 import { confirmEmailPage } from "./confirm-email-page.ts";
+import { fetchArchivePage } from "./fetch-archive-page.ts";
 import type { MailPage, Outcome } from "./mail-page.ts";
 import { renderForm } from "./render-form.ts";
 import { restoreAccountPage } from "./restore-account-page.ts";
@@ -49,13 +52,14 @@ export async function servePages(app: App, deps: Deps): Promise<void> {
       confirmEmailPage(deps),
       undoEmailChangePage(deps),
       restoreAccountPage(deps),
+      fetchArchivePage(deps),
     ];
     for (const page of pages) servePage(scope as App, page);
   });
 }
 
 function servePage(app: App, page: MailPage): void {
-  const { path, summary } = page;
+  const { path, summary, file } = page;
   app.route({
     method: "GET",
     url: path,
@@ -82,16 +86,21 @@ function servePage(app: App, page: MailPage): void {
       tags,
       querystring: strict({ lang: Language }),
       body: strict({ token: Token, password: Type.Optional(Type.String({ maxLength: 512 })) }),
-      response: { 200: pageAnswer("What was done"), 422: pageAnswer("The form again, with what is wrong") },
+      response: {
+        200: file?.answer ?? pageAnswer("What was done"),
+        422: pageAnswer("The form again, with what is wrong"),
+      },
     },
-    config: { policy: sent },
+    config: { policy: { ...sent, timeoutMs: file?.timeoutMs ?? sent.timeoutMs } },
     handler: async (request, reply) => {
       const reader = readerOfRequest(request);
       const { token, password = "" } = request.body;
-      const outcome = await page.act(token, password, reader);
+      const outcome = await page.act(token, password, reader, deviceOf(request));
+      if ("file" in outcome) return sendArchive(reply, outcome.file);
       if ("done" in outcome) return sendPage(reply, 200, renderDone(reader, outcome));
       const form = await page.show(token, reader);
-      return sendPage(reply, 422, renderForm(reader, { path, token, fault: outcome.fault }, form));
+      const said = { path, token, ...("fault" in outcome ? outcome : {}) };
+      return sendPage(reply, 422, renderForm(reader, said, form));
     },
   });
 }

@@ -8,22 +8,25 @@ const texts: Record<Language, { fault: string }> = {
   ar: { fault: "هناك مشكلة" },
 };
 
-export function renderForm(
-  { language }: Reader,
-  { path, token, fault }: { path: string; token: string; fault?: string },
-  form: Form,
-): string {
+type Sent = { path: string; token: string; fault?: string };
+
+export function renderForm({ language }: Reader, sent: Sent, form: Form): string {
+  const { fault } = sent;
   return renderPage(language, {
     title: form.title,
     content: markup`${fault === undefined ? undefined : faultSummary(language, fault)}
 ${form.paragraphs.map((paragraph) => markup`<p>${paragraph}</p>`)}
-<form method="post" action="${path}?lang=${language}">
-<input type="hidden" name="token" value="${token}">
-${form.address && addressField(form.address)}
-${form.password && passwordField(form.password, fault)}
-<button type="submit">${form.button}</button>
-</form>`,
+${form.button && fields(language, sent, form)}`,
   });
+}
+
+function fields(language: Language, { path, token, fault }: Sent, { address, password, button }: Form): Html {
+  return markup`<form method="post" action="${path}?lang=${language}">
+<input type="hidden" name="token" value="${token}">
+${address && addressField(address)}
+${password && passwordField(password, fault)}
+<button type="submit">${button}</button>
+</form>`;
 }
 
 /** Read out first, since it is where the page opens; from it a link leads to the field. */

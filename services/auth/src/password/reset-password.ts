@@ -8,12 +8,13 @@ import {
 import type { Letterbox } from "../letters/letterbox.ts";
 import { passwordChangedMail } from "../letters/mails/password-changed-mail.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
+import { idOfToken } from "../secrets/id-of-token.ts";
 import type { SessionDeps } from "../sessions/session-deps.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
 import type { GuessGuard } from "../signin/guess-guard.ts";
 import { forgetDevices } from "../signin/devices-repository.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
-import { isInvitationOf, readInvitation } from "../staff/invitation.ts";
+import { isInvitationOf } from "../staff/invitation.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { decidePassword } from "./decide-password.ts";
 import { ResetTokenInvalid } from "./password-errors.ts";
@@ -27,7 +28,7 @@ export async function findResetAccount(
   token: string,
 ): Promise<StoredAccount | undefined> {
   const { database, clock, digests, codeSeconds } = deps;
-  const invited = readInvitation(token);
+  const invited = idOfToken(token);
   if (invited !== undefined) {
     const account = await findAccount(database.read, invited);
     return account && isInvitationOf(digests, token, account, clock.now()) ? account : undefined;

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUIDv7 } from "node:crypto";
 import { type Clock, normaliseText } from "@kismet/service-kit";
 import { type Digests, isEqual } from "../secrets/digests.ts";
+import { idOfToken } from "../secrets/id-of-token.ts";
 import type { Reads, Tx } from "../storage.ts";
 import type { Atlas, Place } from "./atlas.ts";
 import type { Familiarity } from "./decide-sign-in.ts";
@@ -25,7 +26,7 @@ export async function deviceOfToken(
   digests: Digests,
   token: string | undefined,
 ): Promise<StoredDevice | undefined> {
-  const id = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[A-Za-z0-9_-]{43}$/.exec(token ?? "")?.[1];
+  const id = idOfToken(token ?? "");
   const found = id === undefined ? undefined : await findDevice(reads, id);
   return found && isEqual(found.tokenHash, digests.of("device token", token ?? "")) ? found : undefined;
 }

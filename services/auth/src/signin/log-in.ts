@@ -1,5 +1,5 @@
 import type { SignInAnswer } from "@kismet/contracts";
-import { recordAudit } from "@kismet/database";
+import { type AuditRecord, recordAudit } from "@kismet/database";
 import { findAccountByEmail, type StoredAccount, updateAccount } from "../accounts/accounts-repository.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { CredentialsWrong } from "../sessions/session-errors.ts";
@@ -16,7 +16,8 @@ type Login = { email: string; password: string };
  */
 export async function logIn(deps: SignInDeps, login: Login, device: SignInDevice): Promise<SignInAnswer> {
   const { hasher } = deps;
-  const known = await checkPassword(deps, login, device);
+  const guessed = { action: "auth.sign-in", details: { method: "password" } } as const;
+  const known = await checkPassword(deps, login, device, guessed);
   if (!known) throw new CredentialsWrong();
   const rehashed = hasher.isOutdated(known.passwordHash) ? await hasher.hash(login.password) : undefined;
   return completeSignIn(deps, {
@@ -31,10 +32,12 @@ export async function logIn(deps: SignInDeps, login: Login, device: SignInDevice
   });
 }
 
-async function checkPassword(
+/** Whose password it is. A wrong one is counted, and recorded as a refusal of what was `guessed` for. */
+export async function checkPassword(
   deps: SignInDeps,
   login: Login,
   device: SignInDevice,
+  guessed: Pick<AuditRecord, "action" | "details">,
 ): Promise<StoredAccount | undefined> {
   const { database, hasher, guard } = deps;
   const email = normaliseEmail(login.email);
@@ -48,11 +51,10 @@ async function checkPassword(
   return guard.attempt(at, async () => {
     if (await hasher.verify(known?.passwordHash, login.password)) return known;
     await recordAudit(database.read, {
-      action: "auth.sign-in",
+      ...guessed,
       outcome: "refused",
       actor: { kind: "stranger" },
       subject: known?.memberId,
-      details: { method: "password" },
     });
     return undefined;
   });

@@ -1,6 +1,7 @@
 import { findAccount, type StoredAccount } from "../accounts/accounts-repository.ts";
 import type { Digests } from "../secrets/digests.ts";
 import { isEqual } from "../secrets/digests.ts";
+import { idOfToken } from "../secrets/id-of-token.ts";
 import type { SignInDeps } from "../signin/sign-in-deps.ts";
 import { isLinkAlive } from "./decide-proof.ts";
 import { proveSignup } from "./prove-signup.ts";
@@ -22,7 +23,7 @@ export async function findSignupOfLink(
   deps: SignInDeps,
   token: string,
 ): Promise<{ account: StoredAccount; signup: StoredSignup } | undefined> {
-  const id = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1];
+  const id = idOfToken(token);
   const signup = id === undefined ? undefined : await findSignup(deps.database.read, id);
   if (!signup || !isGood(deps, token, signup)) return undefined;
   const account = await findAccount(deps.database.read, signup.memberId);

@@ -15,11 +15,6 @@ export function invitationTokenOf(digests: Digests, { memberId, email, createdAt
   return `${memberId}.${digests.of("staff invitation", memberId, email, createdAt.toISOString())}`;
 }
 
-/** Whose account it is about, by its own word. */
-export function readInvitation(token: string): string | undefined {
-  return /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1];
-}
-
 export function isInvitationOf(digests: Digests, token: string, account: StoredAccount, now: Date): boolean {
   const { passwordHash, roles, createdAt } = account;
   if (passwordHash !== null || roles.length === 0) return false;

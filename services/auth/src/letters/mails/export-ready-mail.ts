@@ -1,6 +1,6 @@
 import { defineMail } from "../define-mail.ts";
 
-/** When an archive can be fetched. The address in it is no key: who opens it has to be signed in. */
+/** When an archive can be fetched. The link in it is no key: the page that it opens asks for the password. */
 export const exportReadyMail = defineMail({
   values: { url: "link", expiresAt: "moment" },
   goodFor: "expiresAt",
@@ -10,7 +10,8 @@ export const exportReadyMail = defineMail({
       subject: "Your Kismet archive is ready",
       intro: "Everything that Kismet keeps about you is in one archive. You can fetch it until {expiresAt}.",
       open: "Fetch my archive",
-      signedIn: "It opens where you are signed in, and asks once more whether it is you.",
+      signedIn:
+        "The page asks for the password of your account. In the app you can fetch it without this mail.",
       notMe: "If it was not you who asked for it, sign out all devices and set a new password at once.",
     },
     de: {
@@ -18,7 +19,8 @@ export const exportReadyMail = defineMail({
       intro:
         "Alles, was Kismet über dich speichert, liegt in einem Archiv. Du kannst es bis {expiresAt} abholen.",
       open: "Mein Archiv abholen",
-      signedIn: "Es öffnet sich dort, wo du angemeldet bist, und fragt noch einmal, ob du es bist.",
+      signedIn:
+        "Die Seite fragt nach dem Passwort deines Kontos. In der App kannst du es auch ohne diese Mail abholen.",
       notMe:
         "Wenn du das nicht veranlasst hast, melde alle Geräte ab und lege sofort ein neues Passwort fest.",
     },
@@ -27,7 +29,8 @@ export const exportReadyMail = defineMail({
       intro:
         "Tout ce que Kismet conserve à votre sujet se trouve dans une archive. Vous pouvez la récupérer jusqu’au {expiresAt}.",
       open: "Récupérer mon archive",
-      signedIn: "Elle s’ouvre là où vous êtes connecté, et demande encore une fois si c’est bien vous.",
+      signedIn:
+        "La page demande le mot de passe de votre compte. Dans l’application, vous pouvez aussi la récupérer sans cet e-mail.",
       notMe:
         "Si vous n’êtes pas à l’origine de cette demande, déconnectez tous les appareils et choisissez tout de suite un nouveau mot de passe.",
     },
@@ -35,7 +38,7 @@ export const exportReadyMail = defineMail({
       subject: "أرشيفك في Kismet جاهز",
       intro: "كل ما يحتفظ به Kismet عنك موجود في أرشيف واحد. يمكنك تنزيله حتى {expiresAt}.",
       open: "تنزيل أرشيفي",
-      signedIn: "يُفتح حيث تكون مسجّل الدخول، ويسألك مرة أخرى عمّا إذا كنت أنت.",
+      signedIn: "تطلب الصفحة كلمة مرور حسابك. ويمكنك أيضًا تنزيله من التطبيق من دون هذه الرسالة.",
       notMe: "إذا لم تكن أنت من طلب ذلك، فسجّل الخروج من كل الأجهزة وعيّن كلمة مرور جديدة على الفور.",
     },
   },
