@@ -23,9 +23,10 @@ export async function findArchiveOfLink(
   const archive = id === undefined ? undefined : await findExportOfToken(reads, id);
   if (!archive || !isReady(archive, clock.now())) return undefined;
   const account = await findAccount(reads, archive.memberId);
-  // Who is banned can sign in to fetch it: docs/adr/account-standing.md.
-  if (!account || account.status === "banned") return undefined;
-  return isEqual(token, archiveTokenOf(digests, archive, account)) ? { archive, account } : undefined;
+  // Whatever became of the account: who is banned, or about to leave, may take what is theirs.
+  return account && isEqual(token, archiveTokenOf(digests, archive, account))
+    ? { archive, account }
+    : undefined;
 }
 
 /** As where the app asks for fresh authentication: mailbox and password are no way around a second factor. */
