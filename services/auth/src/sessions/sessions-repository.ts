@@ -14,6 +14,19 @@ export async function findSession(reads: Reads, id: string): Promise<StoredSessi
   return row;
 }
 
+/** One of this member's, if it goes on. */
+export async function findRunning(
+  reads: Reads,
+  memberId: string,
+  id: string,
+): Promise<StoredSession | undefined> {
+  const [row] = await reads
+    .select()
+    .from(sessions)
+    .where(and(isRunning(memberId), eq(sessions.id, id)));
+  return row;
+}
+
 /** Those that go on, the last seen first. */
 export function listRunning(
   reads: Reads,
