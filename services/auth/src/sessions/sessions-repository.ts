@@ -18,8 +18,9 @@ export async function findSession(reads: Reads, id: string): Promise<StoredSessi
 export async function findRunning(
   reads: Reads,
   memberId: string,
-  id: string,
+  id: string | null,
 ): Promise<StoredSession | undefined> {
+  if (id === null) return undefined;
   const [row] = await reads
     .select()
     .from(sessions)
