@@ -1,10 +1,12 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { OidcSignUp, Session } from "@kismet/contracts";
 import { dayOf } from "@kismet/service-kit";
-import { insertAccount, lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import { insertAccount, lockAccountByEmail, lockAddress } from "../accounts/accounts-repository.ts";
 import { changeStatus } from "../accounts/change-status.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { ruleOf } from "../age/jurisdictions.ts";
+import { undoableSince } from "../email/decide-email-change.ts";
+import { isAddressKept } from "../email/email-changes-repository.ts";
 import { isEqual } from "../secrets/digests.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
@@ -119,6 +121,7 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   if (!ticket || (codeHash !== undefined && ticket.codeHash !== codeHash)) throw new TicketInvalid();
   // As if the ticket were too old: who is banned is not told.
   if (await isBanned(tx, deps.digests, email)) throw new TicketInvalid();
+  await lockAddress(tx, email);
   const memberId = randomUUIDv7();
   const shell = {
     ...applicant,
@@ -131,6 +134,9 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   await insertAccount(tx, shell);
   const account = await lockAccountByEmail(tx, email);
   if (account?.status !== "unverified") throw new TicketInvalid();
+  // Looked at now: its member may have been leaving it while the account was made.
+  if (await isAddressKept(tx, { email, since: undoableSince(now, deps.undoHours) }))
+    throw new TicketInvalid();
   // Whoever signed up with this address before has not proven that it is theirs.
   await deleteSignups(tx, account.memberId);
   await forgetWhereabouts(tx, account.memberId);
