@@ -424,6 +424,18 @@ await t.test(
     const came = await come(somebody().login, left.session.accessToken);
     await call(auth, "POST", "/v1/auth/logout", { token: left.session.accessToken });
     t.match(await finish(auth, google, came), refused, "whoever began it has signed out");
+    const ending = await newMember(auth, mail);
+    const { memberId, sessionId, accessToken } = ending.session;
+    const last = await come(somebody().login, accessToken);
+    const held = await holdAccount(
+      world,
+      memberId,
+      `UPDATE auth.sessions SET ended_at = now() WHERE id = '${sessionId}'`,
+    );
+    const linking = finish(auth, google, last);
+    await waitingForLocks(world, 1);
+    await held.commit();
+    t.match(await linking, refused, "or is signed out at this moment");
 
     const [identity] = await identities(token);
     const unlink = (as: string) => call(auth, "DELETE", `/v1/auth/identities/${identity?.id}`, { token: as });
