@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUIDv7 } from "node:crypto";
-import type { Challenge, OwnAccount, Session } from "@kismet/contracts";
+import type { Challenge, OwnAccount, RecoveryCodes, Session, TotpEnrolment } from "@kismet/contracts";
 import { createDatabase } from "@kismet/database";
 import { createParts, loadConfig } from "@kismet/service-kit";
 import { createWorld, environmentOf, eventually } from "@kismet/testing";
+import { Secret, TOTP } from "otpauth";
 import t from "tap";
+import type { Static } from "typebox";
 import { lockAddress, updateAccount } from "../src/accounts/accounts-repository.ts";
 import { Config } from "../src/config.ts";
 import { makeEmailChange } from "../src/email/make-email-change.ts";
@@ -490,6 +492,50 @@ await t.test(
       [ann.id],
     );
     t.equal(left?.n, 1, "who has the old mailbox only does not get past an older second factor");
+  },
+);
+
+await t.test(
+  "A17 undoing takes the recovery codes that were made in the suspect time, and leaves those from before",
+  async (t) => {
+    const outcomes: Record<string, number> = {};
+    for (const whose of ["the thief's", "the owner's"]) {
+      const ann = await memberOf();
+      const factors = (path: string, body?: object) =>
+        call<Static<typeof TotpEnrolment> & Static<typeof RecoveryCodes>>(
+          auth,
+          "POST",
+          `/v1/auth/factors/${path}`,
+          {
+            token: ann.token,
+            ...(body ? { body } : {}),
+          },
+        );
+      const { secret } = (await factors("totp")).body;
+      const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({
+        timestamp: auth.clock.now().getTime(),
+      });
+      let codes = (await factors("totp/confirm", { code })).body.recoveryCodes;
+      for (const table of ["totps", "recovery_codes"])
+        await world.sql(
+          `UPDATE auth.${table} SET created_at = created_at - interval '3 days' WHERE member_id = $1`,
+          [ann.id],
+        );
+      if (whose === "the thief's") codes = (await factors("recovery-codes")).body.recoveryCodes;
+      t.equal(codes.length, 10);
+      const second = newAddress();
+      await change(ann.token, second);
+      await confirm(ann.token, await codeTo(mail, second));
+      await quiet();
+      const count = (await mailsTo(mail, ann.email)).length;
+      const undo = await linkTo(mail, ann.email, count);
+      t.equal((await press(auth, await open(auth, undo))).status, 200);
+      t.equal((await reset(ann.email, count + 1)).status, 200);
+      const { challenge } = (await logIn(auth, ann.email, "chosen-once-more-3")).body as unknown as Challenge;
+      const body = { id: challenge.id, kind: "recovery_code", code: codes[0] };
+      outcomes[whose] = (await call(auth, "POST", "/v1/auth/challenge", { body })).status;
+    }
+    t.match(outcomes, { "the thief's": 410, "the owner's": 200 });
   },
 );
 
