@@ -156,6 +156,57 @@ await t.test(
 );
 
 await t.test(
+  "an appeal outlasts another restriction: it is heard by nobody who made one of them, and its member may put it anew",
+  async (t) => {
+    const { session } = await newMember(auth, mail);
+    const { memberId, accessToken: token } = session;
+    const appeal = (text: string) =>
+      call<Restriction>(auth, "POST", "/v1/auth/me/appeals", { token, body: { text } });
+    const spam = { action: "suspend", reason: "spam", until: ahead(3_600_000) };
+    t.equal((await setStatus(moderator.token, memberId, spam)).status, 200);
+    t.equal((await appeal("I wrote to my sister.")).status, 201);
+    t.equal((await setStatus(second.token, memberId, { action: "ban", reason: "scam" })).status, 200);
+    const waiting = async (as: string) =>
+      (
+        await call<{ items: AppealItem[] }>(auth, "GET", "/v1/admin/appeals", { token: as })
+      ).body.items.filter((each) => each.memberId === memberId);
+    const [item = assert.fail()] = await waiting(third.token);
+    t.match(item, { text: "I wrote to my sister.", ownDecision: false, restriction: { reason: "scam" } });
+    for (const who of [moderator, second]) {
+      t.match(await waiting(who.token), [{ id: item.id, ownDecision: true }]);
+      const body = { outcome: "upheld", reason: "It was right." };
+      t.match(await call(auth, "POST", `/v1/admin/appeals/${item.id}/decision`, { token: who.token, body }), {
+        status: 409,
+        body: { code: "AUTH_OWN_DECISION" },
+      });
+    }
+    t.match((await restriction(token)).body, { reason: "scam", mayAppeal: true, appeal: { decision: null } });
+    const anew = await Promise.all(["Nor did I sell", "Nor did I buy"].map(appeal));
+    t.same(anew.map(({ status }) => status).sort(), [201, 409], "of what is new too, once");
+    t.match(await waiting(third.token), [{ id: item.id, text: /^Nor did I/ }], "it is one appeal");
+    t.match((await restriction(token)).body, { mayAppeal: false });
+    const decision = { outcome: "overturned", reason: "It was neither." };
+    t.equal(
+      (
+        await call(auth, "POST", `/v1/admin/appeals/${item.id}/decision`, {
+          token: third.token,
+          body: decision,
+        })
+      ).status,
+      204,
+    );
+    t.equal((await me(token)).body.status, "active");
+
+    await setStatus(moderator.token, memberId, spam);
+    await appeal("Not again.");
+    const [next = assert.fail()] = await waiting(second.token);
+    t.equal(next.ownDecision, false, "whoever decided before that is over may hear another one");
+    await setStatus(admin.token, memberId, { action: "lift", comment: "x" });
+    t.same(await waiting(second.token), []);
+  },
+);
+
+await t.test(
   "a ban outlasts a deletion taken back, and the account: the same mailbox is not told",
   async (t) => {
     const box = `banned.person-${randomUUID().slice(0, 8)}`;

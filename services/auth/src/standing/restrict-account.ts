@@ -18,6 +18,7 @@ import {
   findOpenRestriction,
   insertBanMark,
   insertRestriction,
+  moveOpenAppeal,
   type StoredRestriction,
 } from "./standing-repository.ts";
 
@@ -112,6 +113,7 @@ export async function restrict(
     madeBy,
     ...ended,
   });
+  if (open) await moveOpenAppeal(tx, { from: open.id, to: id });
   if (kind === "banned") await insertBanMark(tx, banMarkOf(digests, email), now);
   await settleStanding(tx, account, now);
   const explanation = explanationOf(reason, readerOf(locale).language);
