@@ -11,10 +11,13 @@ import {
 } from "@kismet/contracts";
 import { createWorld, eventually, forAWhile, routesWithIds } from "@kismet/testing";
 import t from "tap";
+import { createDigests } from "../src/secrets/digests.ts";
+import { banMarkOf } from "../src/standing/ban-marks.ts";
 import {
   call,
   codeTo,
   goodPassword,
+  hashSecret,
   logIn,
   mailsTo,
   mailText,
@@ -269,6 +272,39 @@ await t.test(
     await setStatus(admin.token, memberId, { action: "lift", comment: "a mistake" });
     t.equal(await count(), before);
     t.equal((await me(session.accessToken)).body.status, "active");
+  },
+);
+
+await t.test(
+  "a mailbox stays marked until the last ban of it has ended, whichever way and in whatever order",
+  async (t) => {
+    const box = `shared-${randomUUID().slice(0, 8)}`;
+    const mark = banMarkOf(createDigests(hashSecret), `${box}@mail.test`);
+    const isMarked = async () =>
+      (await world.sql("SELECT 1 FROM auth.ban_marks WHERE hash = $1", [mark])).length > 0;
+    const [ann = "", ben = "", cat = ""] = await Promise.all(
+      ["1", "2", "3"].map(async (tag) => {
+        const email = `${box}+${tag}@mail.test`;
+        await signup(auth, email);
+        return (await verify(auth, email, await codeTo(mail, email))).body.memberId;
+      }),
+    );
+    const ban = { action: "ban", reason: "scam" };
+    for (const id of [ann, ben, cat]) t.equal((await setStatus(moderator.token, id, ban)).status, 200);
+    const lift = (id: string) => setStatus(admin.token, id, { action: "lift", comment: "a mistake" });
+    await world.sql("DELETE FROM auth.accounts WHERE member_id = $1", [ann]);
+    await setStatus(moderator.token, ben, { action: "suspend", reason: "spam", until: ahead(60_000) });
+    t.ok(await isMarked(), "one is suspended instead");
+    t.equal((await lift(cat)).status, 200);
+    t.ok(await isMarked(), "who was erased stays banned");
+    for (const id of [ben, cat]) await setStatus(moderator.token, id, ban);
+    await world.sql("UPDATE auth.ban_marks SET bans = bans[2:] WHERE hash = $1", [mark]);
+    const lifted = await Promise.all([lift(ben), lift(cat)]);
+    t.same(
+      lifted.map(({ status }) => status),
+      [200, 200],
+    );
+    t.notOk(await isMarked(), "of two that are lifted at once each takes its own, and the last one the mark");
   },
 );
 

@@ -120,12 +120,26 @@ export async function decideAppealRow(
   await tx.update(appeals).set(decision).where(eq(appeals.id, id));
 }
 
-export async function insertBanMark(tx: Tx, hash: string, now: Date): Promise<void> {
-  await tx.insert(banMarks).values({ hash, createdAt: now }).onConflictDoNothing();
+/** A mark, and the restriction that leaves it. */
+type BanOfMark = { hash: string; ban: string };
+
+export async function insertBanMark(tx: Tx, { hash, ban }: BanOfMark, now: Date): Promise<void> {
+  await tx
+    .insert(banMarks)
+    .values({ hash, createdAt: now, bans: [ban] })
+    .onConflictDoUpdate({
+      target: banMarks.hash,
+      set: { bans: sql`array_append(${banMarks.bans}, ${ban}::uuid)` },
+    });
 }
 
-export async function deleteBanMark(tx: Tx, hash: string): Promise<void> {
-  await tx.delete(banMarks).where(eq(banMarks.hash, hash));
+/** The mark stays for as long as another ban has left it: several accounts can have one mailbox. */
+export async function deleteBanMark(tx: Tx, { hash, ban }: BanOfMark): Promise<void> {
+  await tx
+    .update(banMarks)
+    .set({ bans: sql`array_remove(${banMarks.bans}, ${ban}::uuid)` })
+    .where(eq(banMarks.hash, hash));
+  await tx.delete(banMarks).where(and(eq(banMarks.hash, hash), eq(banMarks.bans, [])));
 }
 
 export async function hasBanMark(reads: Reads, hash: string): Promise<boolean> {
