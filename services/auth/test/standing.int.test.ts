@@ -351,6 +351,26 @@ await t.test("a role counts within a second, and only in a session with both fac
   await eventually(async () => assert.equal((await read(strong)).status, 401), { timeoutMs: 1_000 });
 });
 
+await t.test("A02 a role is given to who is active, and taken from whoever has it", async (t) => {
+  const statusOf = (id: string, status: string) =>
+    world.sql("UPDATE auth.accounts SET status = $2 WHERE member_id = $1", [id, status]);
+  const { memberId, token } = await newStaff("moderator");
+  const roles = (list: string[]) =>
+    call(auth, "PUT", `/v1/admin/members/${memberId}/roles`, { token: admin.token, body: { roles: list } });
+  await world.sql("UPDATE auth.accounts SET roles = '{moderator,support}' WHERE member_id = $1", [memberId]);
+  t.equal((await call(auth, "POST", "/v1/auth/me/hide", { token })).status, 204);
+  t.match(await roles(["support"]), { status: 200, body: { roles: ["support"], status: "hidden" } });
+  t.equal((await roles(["support", "admin"])).status, 404, "more is given to nobody who hides");
+  t.equal((await roles(["moderator"])).status, 404, "nor something else");
+  for (const status of ["suspended", "banned", "age_unproven", "deleting"]) {
+    await world.sql("UPDATE auth.accounts SET roles = '{moderator}' WHERE member_id = $1", [memberId]);
+    await statusOf(memberId, status);
+    t.match(await roles([]), { status: 200, body: { roles: [], status } });
+  }
+  await statusOf(memberId, "active");
+  t.equal((await roles(["moderator"])).status, 200);
+});
+
 const table = JSON.parse(
   readFileSync(new URL("../../gateway/src/generated/routes.json", import.meta.url), "utf8"),
 ) as RouteTableEntry[];
