@@ -103,7 +103,7 @@ export const AppealItem = strict({
   text: Words,
   madeAt: Timestamp,
   restriction: MadeRestriction,
-  /** Whether it was decided by who asks, who can't hear the appeal then. */
+  /** Whether who asks has decided it, or what it took the place of, and so can't hear the appeal. */
   ownDecision: Type.Boolean(),
 });
 export type AppealItem = Static<typeof AppealItem>;

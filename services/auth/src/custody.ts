@@ -116,7 +116,7 @@ export const custody = declareCustody(schema, {
     exported: ["oldEmail", "newEmail", "requestedAt", "confirmedAt", "closedAt"],
     withheld: {
       ...{ id: reference, memberId: mine, codeHash: secret, linkHash: secret, triesLeft: plumbing },
-      undoHash: secret,
+      ...{ undoHash: secret, sessionId: reference },
     },
     erased: [{ rows: (id) => eq(emailChanges.memberId, id) }],
   },
@@ -260,8 +260,7 @@ export const custody = declareCustody(schema, {
     },
   },
   banMarks: untouched("keyed hashes of the mailboxes of banned members, which outlast them", [
-    "hash",
-    "createdAt",
+    ...(["hash", "createdAt", "bans"] as const),
   ]),
   legalHolds: {
     exported: [],

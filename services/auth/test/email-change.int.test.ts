@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUIDv7 } from "node:crypto";
-import type { Challenge, OwnAccount, Session } from "@kismet/contracts";
+import type { Challenge, OwnAccount, RecoveryCodes, Session, TotpEnrolment } from "@kismet/contracts";
 import { createDatabase } from "@kismet/database";
 import { createParts, loadConfig } from "@kismet/service-kit";
 import { createWorld, environmentOf, eventually } from "@kismet/testing";
+import { Secret, TOTP } from "otpauth";
 import t from "tap";
+import type { Static } from "typebox";
 import { lockAddress, updateAccount } from "../src/accounts/accounts-repository.ts";
 import { Config } from "../src/config.ts";
 import { makeEmailChange } from "../src/email/make-email-change.ts";
@@ -17,6 +19,7 @@ import {
   authSettings,
   call,
   codeTo,
+  goodPassword,
   hashSecret,
   holdAccount,
   logIn,
@@ -243,6 +246,55 @@ await t.test(
   },
 );
 
+await t.test(
+  "A02 a change waits no longer than the session in which it was asked for goes on, however that ends",
+  async (t) => {
+    type Member = Awaited<ReturnType<typeof memberOf>>;
+    const newPassword = "chosen-once-more-3";
+    const ends: Record<string, (ann: Member, thief: Session) => Promise<unknown>> = {
+      "a reset": async ({ email }) => {
+        await call(auth, "POST", "/v1/auth/password/forgot", { body: { email } });
+        await reset(email, 2);
+      },
+      "another password": ({ token }) =>
+        call(auth, "POST", "/v1/auth/password/change", {
+          token,
+          body: { currentPassword: goodPassword, newPassword },
+        }),
+      "all devices signed out": ({ token }) => call(auth, "POST", "/v1/auth/logout-all", { token }),
+      "the device signed out": ({ token }, { sessionId }) =>
+        call(auth, "DELETE", `/v1/auth/sessions/${sessionId}`, { token }),
+      "a stolen refresh token": async (_ann, thief) => {
+        const { body } = await refresh(auth, thief.refreshToken);
+        await refresh(auth, body.refreshToken);
+        t.equal((await refresh(auth, thief.refreshToken)).status, 401);
+      },
+    };
+    for (const [what, end] of Object.entries(ends)) {
+      const ann = await memberOf();
+      const thief = (await logIn(auth, ann.email)).body;
+      const wanted = newAddress();
+      await change(thief.accessToken, wanted);
+      const code = await codeTo(mail, wanted);
+      const page = await open(auth, await linkTo(mail, wanted));
+      t.equal(page.status, 200);
+      await end(ann, thief);
+      const passwords = [goodPassword, newPassword].map((password) => logIn(auth, ann.email, password));
+      const again = (await Promise.all(passwords)).find(({ status }) => status === 200) ?? assert.fail();
+      t.equal((await confirm(again.body.accessToken, code)).status, 422, `after ${what} no code`);
+      t.equal((await press(auth, page)).status, 410, `after ${what} no link`);
+      t.equal(await addressOf(ann.id), ann.email);
+    }
+    const ben = await memberOf();
+    const tablet = (await logIn(auth, ben.email)).body;
+    const wanted = newAddress();
+    await change(ben.token, wanted);
+    const code = await codeTo(mail, wanted);
+    await call(auth, "POST", "/v1/auth/logout", { token: tablet.accessToken });
+    t.equal((await confirm(ben.token, code)).status, 204, "another device is none of its business");
+  },
+);
+
 await t.test("of requests whose letters are carried in another order the latest counts", async (t) => {
   const ann = await memberOf();
   const [earlier, later] = [newAddress(), newAddress()];
@@ -256,10 +308,16 @@ await t.test("of requests whose letters are carried in another order the latest 
   };
   const [firstId = "", secondId = ""] = [randomUUIDv7(), randomUUIDv7()].sort();
   const make = (newEmail: string, id: string) =>
-    makeEmailChange(deps, { kind: "email-change", memberId: ann.id, newEmail }, id);
+    makeEmailChange(
+      deps,
+      { kind: "email-change", memberId: ann.id, sessionId: ann.session.sessionId, newEmail },
+      id,
+    );
   t.ok(await make(later, secondId));
   t.equal(await make(earlier, firstId), undefined);
   t.ok(await make(later, secondId), "carried again it is written again");
+  await call(auth, "POST", "/v1/auth/logout", { token: ann.token });
+  t.equal(await make(newAddress(), randomUUIDv7()), undefined, "whoever asked has been signed out");
 });
 
 await t.test(
@@ -432,6 +490,50 @@ await t.test(
       [ann.id],
     );
     t.equal(left?.n, 1, "who has the old mailbox only does not get past an older second factor");
+  },
+);
+
+await t.test(
+  "A17 undoing takes the recovery codes that were made in the suspect time, and leaves those from before",
+  async (t) => {
+    const outcomes: Record<string, number> = {};
+    for (const whose of ["the thief's", "the owner's"]) {
+      const ann = await memberOf();
+      const factors = (path: string, body?: object) =>
+        call<Static<typeof TotpEnrolment> & Static<typeof RecoveryCodes>>(
+          auth,
+          "POST",
+          `/v1/auth/factors/${path}`,
+          {
+            token: ann.token,
+            ...(body ? { body } : {}),
+          },
+        );
+      const { secret } = (await factors("totp")).body;
+      const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({
+        timestamp: auth.clock.now().getTime(),
+      });
+      let codes = (await factors("totp/confirm", { code })).body.recoveryCodes;
+      for (const table of ["totps", "recovery_codes"])
+        await world.sql(
+          `UPDATE auth.${table} SET created_at = created_at - interval '3 days' WHERE member_id = $1`,
+          [ann.id],
+        );
+      if (whose === "the thief's") codes = (await factors("recovery-codes")).body.recoveryCodes;
+      t.equal(codes.length, 10);
+      const second = newAddress();
+      await change(ann.token, second);
+      await confirm(ann.token, await codeTo(mail, second));
+      await quiet();
+      const count = (await mailsTo(mail, ann.email)).length;
+      const undo = await linkTo(mail, ann.email, count);
+      t.equal((await press(auth, await open(auth, undo))).status, 200);
+      t.equal((await reset(ann.email, count + 1)).status, 200);
+      const { challenge } = (await logIn(auth, ann.email, "chosen-once-more-3")).body as unknown as Challenge;
+      const body = { id: challenge.id, kind: "recovery_code", code: codes[0] };
+      outcomes[whose] = (await call(auth, "POST", "/v1/auth/challenge", { body })).status;
+    }
+    t.match(outcomes, { "the thief's": 410, "the owner's": 200 });
   },
 );
 

@@ -10,6 +10,7 @@ import { createReceiptSigner } from "@kismet/custody";
 import { createDatabase } from "@kismet/database";
 import { createParts, loadConfig } from "@kismet/service-kit";
 import { answer, createWorld, environmentOf, eventually, MovedClock, newId } from "@kismet/testing";
+import pg from "pg";
 import t from "tap";
 import { restoreAccount } from "../src/accounts/delete-account.ts";
 import { Config } from "../src/config.ts";
@@ -18,6 +19,7 @@ import { takeDueErasures } from "../src/erasure/erasures-repository.ts";
 import { liftLegalHolds, placeLegalHold } from "../src/erasure/legal-holds.ts";
 import * as schema from "../src/schema.ts";
 import { createDigests } from "../src/secrets/digests.ts";
+import type { Tx } from "../src/storage.ts";
 import { changeStanding } from "../src/standing/restrict-account.ts";
 import {
   authSettings,
@@ -35,7 +37,7 @@ import {
   waitingForLocks,
 } from "./auth-world.ts";
 
-t.setTimeout(60_000);
+t.setTimeout(120_000);
 const dayMs = 86_400_000;
 const dueMs = 14 * dayMs + 60_000;
 
@@ -147,6 +149,77 @@ await t.test(
     await holding.commit();
     await placed;
     await world.sql("DELETE FROM auth.erasures WHERE digest = 'x'");
+  },
+);
+
+/** Whoever has said `kismet.gate` in their transaction waits here while they look through the accounts. */
+async function gateOf(lock: number): Promise<{ open(): Promise<void> }> {
+  await world.sql(
+    `CREATE FUNCTION auth.pass_gate() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+       IF current_setting('kismet.gate', true) = 'on' THEN PERFORM pg_advisory_xact_lock_shared(${lock}); END IF;
+       RETURN true;
+     END $$`,
+  );
+  await world.sql("CREATE POLICY gate ON auth.accounts USING (auth.pass_gate())");
+  await world.sql("ALTER TABLE auth.accounts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+  const keeper = new pg.Client({ connectionString: world.databaseUrl("auth") });
+  await keeper.connect();
+  await keeper.query("SELECT pg_advisory_lock($1)", [lock]);
+  return {
+    async open() {
+      await keeper.query("SELECT pg_advisory_unlock($1)", [lock]);
+      await keeper.end();
+      await world.sql("ALTER TABLE auth.accounts DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY");
+      await world.sql("DROP POLICY gate ON auth.accounts");
+    },
+  };
+}
+
+await t.test(
+  "a legal hold that is placed while somebody looks who is to be erased keeps the member; one that is there stops what has begun",
+  async (t) => {
+    const { memberId } = (await newMember(auth, mail)).session;
+    // Due at a time that the service itself does not see.
+    const farAhead = new MovedClock();
+    farAhead.move(2_000 * dayMs);
+    await world.sql(
+      "UPDATE auth.accounts SET status = 'deleting', erases_at = now() + interval '1900 days' WHERE member_id = $1",
+      [memberId],
+    );
+    const gated = {
+      ...database,
+      transaction: <T>(work: (tx: Tx) => Promise<T>) =>
+        database.transaction(async (tx) => {
+          await tx.execute("SELECT set_config('kismet.gate', 'on', true)");
+          return work(tx);
+        }),
+    };
+    const gate = await gateOf(71_993);
+    const beginning = beginErasures({ database: gated, clock: farAhead });
+    await waitingForLocks(world, 1);
+    const hold = { memberId, reason: "case 8", by: "operator" };
+    await placeLegalHold(deps, hold);
+    await gate.open();
+    t.equal(await beginning, 0, "what was looked up before is looked at again under the lock");
+    t.equal(await erasureOf(memberId), undefined);
+
+    // As one that nobody could place: it is begun, and held.
+    await world.sql(
+      "INSERT INTO auth.erasures (id, member_id, digest, began_at, next_attempt_at, attempts) VALUES ($1, $2, $3, now(), now(), 0)",
+      [newId(), memberId, tombstoneOf(memberId)],
+    );
+    await eventually(async () => assert.ok(((await erasureOf(memberId))?.attempts ?? 0) > 0), patience);
+    await tryAgainNow();
+    await eventually(async () => assert.ok(((await erasureOf(memberId))?.attempts ?? 0) > 1), patience);
+    t.same(
+      asked.filter((each) => each.memberId === memberId),
+      [],
+      "nobody was asked to erase anything",
+    );
+    answerers.clear();
+    await liftLegalHolds(deps, hold);
+    await tryAgainNow();
+    await completed(memberId);
   },
 );
 

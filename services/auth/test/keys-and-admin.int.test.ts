@@ -356,6 +356,13 @@ await t.test(
       200,
       "what changes nothing ends nothing",
     );
+    const setStatus = (status: string) =>
+      world.sql("UPDATE auth.accounts SET status = $2 WHERE member_id = $1", [memberId, status]);
+    await setStatus("hidden");
+    t.match(await run("staff revoke", [invitedAs, "support"]), { roles: [] }, "taken from who hides");
+    await t.rejects(run("staff grant", [invitedAs, "support"]), /hidden: only an active one/);
+    await setStatus("active");
+    t.match(await run("staff grant", [invitedAs, "support"]), { roles: ["support"] });
     await eventually(async () => {
       const rows = await world.sql<{ n: number }>(
         "SELECT count(*)::int AS n FROM auth.audit_trail WHERE action = 'auth.staff.create'",

@@ -13,6 +13,7 @@ import {
   holdAccount,
   logIn,
   mailsTo,
+  mailText,
   newAddress,
   newMember,
   patience,
@@ -30,6 +31,7 @@ import {
   startOidc,
   ticketOf,
 } from "./oidc-world.ts";
+import { linkTo, open, press } from "./page-client.ts";
 
 const oidc = await startOidc(t);
 const { world, mail, google, apple, auth, somebody, signUp, identities, newGoogleMember } = oidc;
@@ -421,6 +423,18 @@ await t.test(
     const came = await come(somebody().login, left.session.accessToken);
     await call(auth, "POST", "/v1/auth/logout", { token: left.session.accessToken });
     t.match(await finish(auth, google, came), refused, "whoever began it has signed out");
+    const ending = await newMember(auth, mail);
+    const { memberId, sessionId, accessToken } = ending.session;
+    const last = await come(somebody().login, accessToken);
+    const held = await holdAccount(
+      world,
+      memberId,
+      `UPDATE auth.sessions SET ended_at = now() WHERE id = '${sessionId}'`,
+    );
+    const linking = finish(auth, google, last);
+    await waitingForLocks(world, 1);
+    await held.commit();
+    t.match(await linking, refused, "or is signed out at this moment");
 
     const [identity] = await identities(token);
     const unlink = (as: string) => call(auth, "DELETE", `/v1/auth/identities/${identity?.id}`, { token: as });
@@ -469,6 +483,49 @@ await t.test("who signs up with a provider gets no account that a stranger has p
   const { memberId } = sessionOf(session);
   t.same(await world.sql("SELECT 1 FROM auth.signups WHERE member_id = $1", [memberId]), []);
 });
+
+await t.test(
+  "an address that its member can still have back opens no account by a provider's word",
+  async (t) => {
+    const invalid = { status: 422, body: { code: "AUTH_TICKET_INVALID" } };
+    const ticketFor = async (email: string, verified = true) =>
+      ticketOf(await signInWith(auth, google, somebody({ email, verified }).login)).token;
+    const { email, session } = await newMember(auth, mail);
+    const second = newAddress();
+    const token = session.accessToken;
+    await call(auth, "POST", "/v1/auth/email/change", { token, body: { newEmail: second } });
+    const code = await codeTo(mail, second);
+    t.equal((await call(auth, "POST", "/v1/auth/email/confirm", { token, body: { code } })).status, 204);
+    const undo = await linkTo(mail, email, 2);
+    t.match(await signUp(await ticketFor(email)), invalid, "verified by the provider");
+    t.equal((await signUp(await ticketFor(email, false))).status, 202);
+    t.match(await mailText(mail, email, 3), "has an account already", "not verified: no code for it");
+    t.equal((await press(auth, await open(auth, undo))).status, 200);
+    t.match(await world.sql("SELECT email FROM auth.accounts WHERE member_id = $1", [session.memberId]), [
+      { email },
+    ]);
+
+    const leaving = await newMember(auth, mail);
+    const ticket = await ticketFor(leaving.email);
+    const { memberId } = leaving.session;
+    const third = newAddress();
+    const held = await holdAccount(
+      world,
+      memberId,
+      `UPDATE auth.accounts SET email = '${third}' WHERE member_id = '${memberId}';
+     INSERT INTO auth.email_changes (id, member_id, old_email, new_email, tries_left, requested_at, confirmed_at, undo_hash)
+     VALUES (gen_random_uuid(), '${memberId}', '${leaving.email}', '${third}', 5, now(), now(), 'an undo')`,
+    );
+    const meanwhile = signUp(ticket);
+    await waitingForLocks(world, 1);
+    await held.commit();
+    t.match(await meanwhile, invalid, "also while they are leaving it");
+
+    auth.clock.move(48 * 3_600_000 + 1_000);
+    t.equal((await signUp(await ticketFor(leaving.email))).status, 200, "two days later it is free");
+    auth.clock.move(-48 * 3_600_000 - 1_000);
+  },
+);
 
 await t.test(
   "Apple answers by a form, tells a name once, and takes a secret that is signed each time",

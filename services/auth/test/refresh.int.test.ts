@@ -29,7 +29,14 @@ const secondMs = 1_000;
 const dayMs = 86_400 * secondMs;
 
 /** What the rules are, said in another way: a token of generation n is good, may be repeated, or is theft. */
-type State = { generation: number; rotatedAt: number; beganAt: number; expiresAt: number; over: boolean };
+type State = {
+  generation: number;
+  /** From when until when, by the clock on the wall, the token before is taken for a retry. Null where there is none. */
+  retry: { from: number; until: number } | null;
+  beganAt: number;
+  expiresAt: number;
+  over: boolean;
+};
 type Step = { kind: "refresh"; generation: number } | { kind: "revoke" };
 
 /** The state after a step, and the generation that the answer brings; null if it is refused. */
@@ -40,9 +47,12 @@ function specified(state: State, step: Step, now: number): [State, number | null
   if (behind === 0) {
     const expiresAt = Math.min(now + 30 * dayMs, state.beganAt + 365 * dayMs);
     const generation = state.generation + 1;
-    return [{ ...state, generation, rotatedAt: now, expiresAt }, generation];
+    // A clock that is set back makes no time in which an old token is good: it is some seconds behind, or another clock.
+    const retry = { from: now - 5 * secondMs, until: now + 30 * secondMs };
+    return [{ ...state, generation, retry, expiresAt }, generation];
   }
-  if (behind === 1 && now - state.rotatedAt <= 30 * secondMs) return [state, state.generation];
+  const isRetry = state.retry !== null && now >= state.retry.from && now <= state.retry.until;
+  if (behind === 1 && isRetry) return [state, state.generation];
   return [{ ...state, over: true }, null];
 }
 
@@ -167,6 +177,8 @@ class RetryAfter implements fc.AsyncCommand<Model, Real> {
     await together(model, real, [lost]);
     clock.move(this.ms);
     await together(model, real, [lost, lost]);
+    // A clock that was set back is put right: no test begins before its keys were made.
+    if (this.ms < 0) clock.move(-this.ms);
   }
   toString = () => `refresh, and again after ${this.ms / secondMs} s`;
 }
@@ -178,6 +190,7 @@ const commands = fc.commands(
     fc.tuple(fc.constantFrom(0, 0, 1)).map((backs) => new AtOnce(backs)),
     fc.tuple(back).map((backs) => new AtOnce(backs)),
     fc.constantFrom(...moves, 30 * secondMs + 1).map((ms) => new RetryAfter(ms)),
+    fc.constantFrom(1, 5_000, 5_001, 30_000, 600_000).map((ms) => new RetryAfter(-ms)),
     fc.array(back, { minLength: 2, maxLength: 4 }).map((backs) => new AtOnce(backs)),
     fc.array(fc.constantFrom(0, 1), { minLength: 1, maxLength: 3 }).map((backs) => new AtOnce(backs, true)),
     fc.integer({ min: 1, max: 9 }).map((ahead) => new Forge(ahead)),
@@ -200,7 +213,7 @@ await t.test(
       const now = clock.now().getTime();
       const state: State = {
         generation: 0,
-        rotatedAt: now,
+        retry: null,
         beganAt: now,
         expiresAt: now + 30 * dayMs,
         over: false,
@@ -225,6 +238,29 @@ await t.test(
     });
     await fc.assert(property, { seed, numRuns: 40 });
     t.ok(living > 0, `${living} of 40 sessions were alive at the end`);
+  },
+);
+
+await t.test(
+  "A02 a clock that is set back makes an old token no retry, unless it is by what two clocks may differ",
+  async (t) => {
+    for (const [backMs, forgiven] of [
+      [1_000, true],
+      [60_000, false],
+      [3_600_000, false],
+    ] as const) {
+      const { refreshToken } = (await logIn(one, email)).body;
+      const next = (await refresh(one, refreshToken)).body;
+      clock.move(-backMs);
+      const again = await refresh(two, refreshToken);
+      t.equal(
+        again.body.refreshToken,
+        forgiven ? next.refreshToken : undefined,
+        `${backMs / secondMs} s back`,
+      );
+      t.equal((await refresh(one, next.refreshToken)).status, forgiven ? 200 : 401, "theft ends the session");
+      clock.move(backMs);
+    }
   },
 );
 

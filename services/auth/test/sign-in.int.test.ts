@@ -507,3 +507,64 @@ await t.test("what is delicate asks for fresh authentication, by what the refusa
   t.match(trail, [{ outcome: "ok" }, { outcome: "refused" }], "A22 in the trail, also what was refused");
   auth.clock.move(-601_000);
 });
+
+/** As if its member had last shown who they are so long ago. */
+const age = (sessionId: string, minutes: number) =>
+  world.sql("UPDATE auth.sessions SET authenticated_at = $2 WHERE id = $1", [
+    sessionId,
+    new Date(auth.clock.now().getTime() - minutes * 60_000).toISOString(),
+  ]);
+
+const changePassword = (token: string, newPassword: string, currentPassword = goodPassword) =>
+  asMember<Session>("POST", "/v1/auth/password/change", token, { currentPassword, newPassword });
+
+await t.test(
+  "A02 with an authenticator a right password alone changes nothing, and a new one makes no session fresher or weaker",
+  async (t) => {
+    const { session, token, authenticator } = await withTotp();
+    await age(session.sessionId, 11);
+    t.match(await changePassword(token, "a-heron-that-was-stolen-1"), {
+      status: 403,
+      body: { code: "AUTH_FRESH_SIGN_IN_NEEDED", kinds: ["totp", "recovery_code"] },
+    });
+    const proof = { kind: "totp", code: nowOf(authenticator) };
+    t.equal((await asMember("POST", "/v1/auth/step-up", token, proof)).status, 200);
+    const before = await listedOf(token);
+    t.match(before?.methods, ["email_code", "totp"]);
+    await age(session.sessionId, 9);
+    const changed = await changePassword(token, "a-heron-that-came-back-2");
+    t.equal(changed.status, 200);
+    const { accessToken, sessionId } = changed.body;
+    t.not(sessionId, session.sessionId);
+    t.same((await listedOf(accessToken))?.methods, before?.methods, "staff goes on with its roles");
+    t.equal((await refresh(auth, session.refreshToken)).status, 401);
+    auth.clock.move(61_000);
+    t.match(
+      await asMember("DELETE", "/v1/auth/factors/totp", accessToken),
+      { status: 403, body: { code: "AUTH_FRESH_SIGN_IN_NEEDED" } },
+      "ten minutes count from the step-up, not from the new password",
+    );
+    auth.clock.move(-61_000);
+  },
+);
+
+await t.test(
+  "A02 a session that is ended while its password is being changed gets no successor",
+  async (t) => {
+    const { email, session } = await newMember(auth, mail);
+    const held = await holdAccount(
+      world,
+      session.memberId,
+      `UPDATE auth.sessions SET ended_at = now() WHERE id = '${session.sessionId}'`,
+    );
+    const answer = changePassword(session.accessToken, "a-heron-that-came-late-3");
+    await waitingForLocks(world, 1);
+    await held.commit();
+    t.equal((await answer).status, 401);
+    const running = await world.sql("SELECT 1 FROM auth.sessions WHERE member_id = $1 AND ended_at IS NULL", [
+      session.memberId,
+    ]);
+    t.equal(running.length, 0);
+    t.equal((await login(email, home)).status, 200, "and the password is what it was");
+  },
+);

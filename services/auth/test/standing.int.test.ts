@@ -11,10 +11,13 @@ import {
 } from "@kismet/contracts";
 import { createWorld, eventually, forAWhile, routesWithIds } from "@kismet/testing";
 import t from "tap";
+import { createDigests } from "../src/secrets/digests.ts";
+import { banMarkOf } from "../src/standing/ban-marks.ts";
 import {
   call,
   codeTo,
   goodPassword,
+  hashSecret,
   logIn,
   mailsTo,
   mailText,
@@ -156,6 +159,57 @@ await t.test(
 );
 
 await t.test(
+  "an appeal outlasts another restriction: it is heard by nobody who made one of them, and its member may put it anew",
+  async (t) => {
+    const { session } = await newMember(auth, mail);
+    const { memberId, accessToken: token } = session;
+    const appeal = (text: string) =>
+      call<Restriction>(auth, "POST", "/v1/auth/me/appeals", { token, body: { text } });
+    const spam = { action: "suspend", reason: "spam", until: ahead(3_600_000) };
+    t.equal((await setStatus(moderator.token, memberId, spam)).status, 200);
+    t.equal((await appeal("I wrote to my sister.")).status, 201);
+    t.equal((await setStatus(second.token, memberId, { action: "ban", reason: "scam" })).status, 200);
+    const waiting = async (as: string) =>
+      (
+        await call<{ items: AppealItem[] }>(auth, "GET", "/v1/admin/appeals", { token: as })
+      ).body.items.filter((each) => each.memberId === memberId);
+    const [item = assert.fail()] = await waiting(third.token);
+    t.match(item, { text: "I wrote to my sister.", ownDecision: false, restriction: { reason: "scam" } });
+    for (const who of [moderator, second]) {
+      t.match(await waiting(who.token), [{ id: item.id, ownDecision: true }]);
+      const body = { outcome: "upheld", reason: "It was right." };
+      t.match(await call(auth, "POST", `/v1/admin/appeals/${item.id}/decision`, { token: who.token, body }), {
+        status: 409,
+        body: { code: "AUTH_OWN_DECISION" },
+      });
+    }
+    t.match((await restriction(token)).body, { reason: "scam", mayAppeal: true, appeal: { decision: null } });
+    const anew = await Promise.all(["Nor did I sell", "Nor did I buy"].map(appeal));
+    t.same(anew.map(({ status }) => status).sort(), [201, 409], "of what is new too, once");
+    t.match(await waiting(third.token), [{ id: item.id, text: /^Nor did I/ }], "it is one appeal");
+    t.match((await restriction(token)).body, { mayAppeal: false });
+    const decision = { outcome: "overturned", reason: "It was neither." };
+    t.equal(
+      (
+        await call(auth, "POST", `/v1/admin/appeals/${item.id}/decision`, {
+          token: third.token,
+          body: decision,
+        })
+      ).status,
+      204,
+    );
+    t.equal((await me(token)).body.status, "active");
+
+    await setStatus(moderator.token, memberId, spam);
+    await appeal("Not again.");
+    const [next = assert.fail()] = await waiting(second.token);
+    t.equal(next.ownDecision, false, "whoever decided before that is over may hear another one");
+    await setStatus(admin.token, memberId, { action: "lift", comment: "x" });
+    t.same(await waiting(second.token), []);
+  },
+);
+
+await t.test(
   "a ban outlasts a deletion taken back, and the account: the same mailbox is not told",
   async (t) => {
     const box = `banned.person-${randomUUID().slice(0, 8)}`;
@@ -222,6 +276,39 @@ await t.test(
 );
 
 await t.test(
+  "a mailbox stays marked until the last ban of it has ended, whichever way and in whatever order",
+  async (t) => {
+    const box = `shared-${randomUUID().slice(0, 8)}`;
+    const mark = banMarkOf(createDigests(hashSecret), `${box}@mail.test`);
+    const isMarked = async () =>
+      (await world.sql("SELECT 1 FROM auth.ban_marks WHERE hash = $1", [mark])).length > 0;
+    const [ann = "", ben = "", cat = ""] = await Promise.all(
+      ["1", "2", "3"].map(async (tag) => {
+        const email = `${box}+${tag}@mail.test`;
+        await signup(auth, email);
+        return (await verify(auth, email, await codeTo(mail, email))).body.memberId;
+      }),
+    );
+    const ban = { action: "ban", reason: "scam" };
+    for (const id of [ann, ben, cat]) t.equal((await setStatus(moderator.token, id, ban)).status, 200);
+    const lift = (id: string) => setStatus(admin.token, id, { action: "lift", comment: "a mistake" });
+    await world.sql("DELETE FROM auth.accounts WHERE member_id = $1", [ann]);
+    await setStatus(moderator.token, ben, { action: "suspend", reason: "spam", until: ahead(60_000) });
+    t.ok(await isMarked(), "one is suspended instead");
+    t.equal((await lift(cat)).status, 200);
+    t.ok(await isMarked(), "who was erased stays banned");
+    for (const id of [ben, cat]) await setStatus(moderator.token, id, ban);
+    await world.sql("UPDATE auth.ban_marks SET bans = bans[2:] WHERE hash = $1", [mark]);
+    const lifted = await Promise.all([lift(ben), lift(cat)]);
+    t.same(
+      lifted.map(({ status }) => status),
+      [200, 200],
+    );
+    t.notOk(await isMarked(), "of two that are lifted at once each takes its own, and the last one the mark");
+  },
+);
+
+await t.test(
   "a member hides and shows themselves; who is hidden and then suspended comes back hidden",
   async (t) => {
     const { session } = await newMember(auth, mail);
@@ -262,6 +349,26 @@ await t.test("a role counts within a second, and only in a session with both fac
   t.equal((await read(strong)).status, 200);
   t.equal((await roles([])).status, 200);
   await eventually(async () => assert.equal((await read(strong)).status, 401), { timeoutMs: 1_000 });
+});
+
+await t.test("A02 a role is given to who is active, and taken from whoever has it", async (t) => {
+  const statusOf = (id: string, status: string) =>
+    world.sql("UPDATE auth.accounts SET status = $2 WHERE member_id = $1", [id, status]);
+  const { memberId, token } = await newStaff("moderator");
+  const roles = (list: string[]) =>
+    call(auth, "PUT", `/v1/admin/members/${memberId}/roles`, { token: admin.token, body: { roles: list } });
+  await world.sql("UPDATE auth.accounts SET roles = '{moderator,support}' WHERE member_id = $1", [memberId]);
+  t.equal((await call(auth, "POST", "/v1/auth/me/hide", { token })).status, 204);
+  t.match(await roles(["support"]), { status: 200, body: { roles: ["support"], status: "hidden" } });
+  t.equal((await roles(["support", "admin"])).status, 404, "more is given to nobody who hides");
+  t.equal((await roles(["moderator"])).status, 404, "nor something else");
+  for (const status of ["suspended", "banned", "age_unproven", "deleting"]) {
+    await world.sql("UPDATE auth.accounts SET roles = '{moderator}' WHERE member_id = $1", [memberId]);
+    await statusOf(memberId, status);
+    t.match(await roles([]), { status: 200, body: { roles: [], status } });
+  }
+  await statusOf(memberId, "active");
+  t.equal((await roles(["moderator"])).status, 200);
 });
 
 const table = JSON.parse(

@@ -3,6 +3,7 @@ import { Value } from "typebox/value";
 import { findAccount, listStaff } from "../accounts/accounts-repository.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { createStaff } from "../staff/create-staff.ts";
+import { mayHaveRoles } from "../staff/decide-roles.ts";
 import { setRoles } from "../staff/set-roles.ts";
 import { accountOf, type AdminDeps, type Command, Refused, UsageError } from "./command.ts";
 
@@ -71,10 +72,12 @@ async function changeRoles(
   change: (roles: StaffRole[], role: StaffRole) => StaffRole[] | undefined,
 ): Promise<unknown> {
   const role = roleOf(name);
-  const { memberId, roles, status } = await accountOf(deps, who);
+  const account = await accountOf(deps, who);
+  const { memberId, roles, status } = account;
   const next = change(roles, role);
   if (!next) throw new Refused(`The roles of this member are: ${roles.join(", ") || "none"}.`);
-  if (status !== "active") throw new Refused(`The account is ${status}: only an active one can have a role.`);
+  if (!mayHaveRoles(account, next))
+    throw new Refused(`The account is ${status}: only an active one can be given a role.`);
   await setRoles(deps, memberId, next, null);
   return { memberId, roles: next };
 }

@@ -5,9 +5,10 @@ import { addressChangedMail } from "../letters/mails/address-changed-mail.ts";
 import { deleteReset } from "../password/resets-repository.ts";
 import type { Digests } from "../secrets/digests.ts";
 import { isEqual } from "../secrets/digests.ts";
+import { findRunning } from "../sessions/sessions-repository.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
 import { isBanned } from "../standing/ban-marks.ts";
-import type { Tx } from "../storage.ts";
+import type { Reads, Tx } from "../storage.ts";
 import { isPending, mayMove } from "./decide-email-change.ts";
 import type { ConfirmDeps } from "./email-change-deps.ts";
 import {
@@ -26,12 +27,12 @@ export function changeCodeHashOf(digests: Digests, id: string, code: string): st
 
 /** By the code, in the app that asked. Whether the address was changed. */
 export async function confirmByCode(deps: ConfirmDeps, memberId: string, code: string): Promise<boolean> {
-  const { database, clock, digests, codeSeconds } = deps;
+  const { database, digests } = deps;
   // A wrong code is refused after the commit: that it was tried must last.
   return database.transaction(async (tx) => {
     const account = await lockAccount(tx, memberId);
     const [change] = await listEmailChanges(tx, memberId);
-    if (!account || !change?.codeHash || !isPending(change, clock.now(), codeSeconds)) return false;
+    if (!account || !change?.codeHash || !(await isWaiting(tx, deps, change))) return false;
     if (isEqual(change.codeHash, changeCodeHashOf(digests, change.id, code)))
       return applyChange(tx, deps, account, change);
     await countWrongCode(tx, change.id);
@@ -44,13 +45,13 @@ export async function findChangeOfLink(
   deps: ConfirmDeps,
   token: string,
 ): Promise<StoredEmailChange | undefined> {
-  const { database, clock, digests, codeSeconds } = deps;
+  const { database, digests } = deps;
   const change = await findEmailChange(database.read, { linkHash: digests.of("e-mail change", token) });
-  return change && isPending(change, clock.now(), codeSeconds) ? change : undefined;
+  return change && (await isWaiting(database.read, deps, change)) ? change : undefined;
 }
 
 export async function confirmByLink(deps: ConfirmDeps, token: string): Promise<boolean> {
-  const { database, clock, digests, codeSeconds } = deps;
+  const { database, digests } = deps;
   const linkHash = digests.of("e-mail change", token);
   const found = await findEmailChange(database.read, { linkHash });
   if (!found) return false;
@@ -58,9 +59,22 @@ export async function confirmByLink(deps: ConfirmDeps, token: string): Promise<b
     const account = await lockAccount(tx, found.memberId);
     // Somebody may have used it meanwhile.
     const change = await findEmailChange(tx, { linkHash });
-    if (!account || !change || !isPending(change, clock.now(), codeSeconds)) return false;
+    if (!account || !change || !(await isWaiting(tx, deps, change))) return false;
     return applyChange(tx, deps, account, change);
   });
+}
+
+/**
+ * Whether it can be confirmed: it is pending, and the session in which it was asked for goes on. So whatever ends a session
+ * (a reset, another password, a device signed out) ends what somebody else may have begun in it.
+ */
+async function isWaiting(
+  reads: Reads,
+  { clock, codeSeconds }: ConfirmDeps,
+  change: StoredEmailChange,
+): Promise<boolean> {
+  if (!isPending(change, clock.now(), codeSeconds)) return false;
+  return (await findRunning(reads, change.memberId, change.sessionId)) !== undefined;
 }
 
 async function applyChange(

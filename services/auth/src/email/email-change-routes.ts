@@ -28,11 +28,11 @@ export function registerEmailChangeRoutes(app: App, deps: ConfirmDeps): void {
       response: { 202: VerificationSent },
     },
     config: { policy: { ...policy, stepUp: true } },
-    handler: async ({ member: { memberId }, body }, reply) => {
+    handler: async ({ member: { memberId, sessionId }, body }, reply) => {
       const newEmail = normaliseEmail(body.newEmail);
       await database.transaction(async (tx) => {
         await recordAudit(tx, { action: "auth.email.ask", subject: memberId });
-        await letterbox.post(tx, { kind: "email-change", memberId, newEmail });
+        await letterbox.post(tx, { kind: "email-change", memberId, sessionId, newEmail });
       });
       return reply.code(202).send({ status: "verification_sent" });
     },

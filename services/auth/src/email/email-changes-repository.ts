@@ -1,5 +1,5 @@
 import { and, count, desc, eq, gt, gte, isNotNull, isNull, lt, ne, or, sql } from "drizzle-orm";
-import { emailChanges, identities, passkeys, totps } from "../schema.ts";
+import { emailChanges, identities, passkeys, recoveryCodes, totps } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
 export type StoredEmailChange = typeof emailChanges.$inferSelect;
@@ -106,11 +106,14 @@ export async function isAddressKept(
   return (row?.n ?? 0) > 0;
 }
 
-/** Ways to sign in, and second factors, that were added since then. */
+/** Ways to sign in, second factors, and the codes that stand in for them, that were added or renewed since then. */
 export async function deleteFactorsSince(tx: Tx, memberId: string, since: Date): Promise<void> {
   await tx.delete(passkeys).where(and(eq(passkeys.memberId, memberId), gte(passkeys.createdAt, since)));
   await tx.delete(identities).where(and(eq(identities.memberId, memberId), gte(identities.createdAt, since)));
   await tx.delete(totps).where(and(eq(totps.memberId, memberId), gte(totps.createdAt, since)));
+  await tx
+    .delete(recoveryCodes)
+    .where(and(eq(recoveryCodes.memberId, memberId), gte(recoveryCodes.createdAt, since)));
 }
 
 export async function deleteEmailChangesBefore(tx: Tx, before: Date): Promise<void> {

@@ -3,6 +3,7 @@ import { findAccountByEmail, lockAccount } from "../accounts/accounts-repository
 import type { Letter, Mail } from "../letters/letter.ts";
 import { addressConfirmationMail } from "../letters/mails/address-confirmation-mail.ts";
 import { addressWantedMail } from "../letters/mails/address-wanted-mail.ts";
+import { findRunning } from "../sessions/sessions-repository.ts";
 import { newCode, triesPerCode } from "../signup/codes.ts";
 import { isBanned } from "../standing/ban-marks.ts";
 import { anHourBefore, mayBeAsked, mayMove } from "./decide-email-change.ts";
@@ -24,7 +25,7 @@ type ChangeLetter = Extract<Letter, { kind: "email-change" }>;
  */
 export async function makeEmailChange(
   deps: EmailChangeDeps,
-  { memberId, newEmail }: ChangeLetter,
+  { memberId, sessionId, newEmail }: ChangeLetter,
   id: string,
 ): Promise<Mail | undefined> {
   const { database, clock, digests, links, codeSeconds, undoHours } = deps;
@@ -32,6 +33,8 @@ export async function makeEmailChange(
     const account = await lockAccount(tx, memberId);
     if (!account || !mayMove(account.status)) return undefined;
     if (account.email === newEmail) return undefined;
+    const session = await findRunning(tx, memberId, sessionId ?? null);
+    if (!session) return undefined;
     const changes = await listEmailChanges(tx, memberId);
     const now = clock.now();
     const [latest] = changes;
@@ -56,6 +59,7 @@ export async function makeEmailChange(
       confirmedAt: null,
       undoHash: null,
       closedAt: null,
+      sessionId: session.id,
     });
     if (isClosed) return undefined;
     if (isTaken) {

@@ -9,7 +9,6 @@ import { isUndoable, suspectSince } from "./decide-email-change.ts";
 import type { ConfirmDeps } from "./email-change-deps.ts";
 import {
   closeChangesSince,
-  closePendingChanges,
   deleteFactorsSince,
   findEmailChange,
   type StoredEmailChange,
@@ -48,7 +47,6 @@ export async function undoEmailChange(deps: ConfirmDeps, token: string): Promise
     await updateAccount(tx, memberId, { email, passwordHash: null });
     await carryBanMark(tx, digests, { memberId, email }, now);
     await recordAudit(tx, { action: "auth.email.undo", subject: memberId });
-    await closePendingChanges(tx, memberId, now);
     await closeChangesSince(tx, memberId, confirmedAt, now);
     await deleteFactorsSince(tx, memberId, suspectSince(change));
     await deleteReset(tx, memberId);

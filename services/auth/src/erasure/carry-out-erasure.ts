@@ -12,6 +12,7 @@ import {
   saveReceipt,
   type StoredErasure,
 } from "./erasures-repository.ts";
+import { listHeld } from "./legal-holds-repository.ts";
 
 export type ErasureDeps = {
   database: AuthDatabase;
@@ -31,12 +32,7 @@ const backoff = { baseMs: 1_000, maxMs: 300_000 };
  */
 export async function carryOutErasure(deps: ErasureDeps, erasure: StoredErasure): Promise<boolean> {
   const { database, clock, logger } = deps;
-  const known = new Set((await listReceipts(database.read, erasure.id)).map(({ service }) => service));
-  const missing = domainServices.filter((service) => service !== "auth" && !known.has(service));
-  const asked = await Promise.allSettled(missing.map((service) => obtain(deps, erasure, service)));
-  const failed = asked.flatMap((result, at) =>
-    result.status === "rejected" ? [{ service: missing[at], err: result.reason as unknown }] : [],
-  );
+  const failed = await askOthers(deps, erasure);
   try {
     if (failed.length === 0) {
       await obtain(deps, erasure, "auth");
@@ -64,6 +60,23 @@ export async function carryOutErasure(deps: ErasureDeps, erasure: StoredErasure)
   const waitMs = Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(erasure.attempts, 12));
   await postponeErasure(database.read, erasure.id, new Date(now + waitMs * (0.5 + Math.random() / 2)));
   return false;
+}
+
+type Failure = { service: DomainService | undefined; err: unknown };
+
+/** Asks those that have not answered yet, and none of them about a member who is held back. */
+async function askOthers(deps: ErasureDeps, erasure: StoredErasure): Promise<Failure[]> {
+  const { read } = deps.database;
+  const { id, memberId } = erasure;
+  // None can be placed once an erasure has begun. But this can't be taken back, and a look is cheap.
+  if (memberId !== null && (await listHeld(read, [memberId])).size > 0)
+    return [{ service: "auth", err: new Error("a legal hold keeps the member") }];
+  const known = new Set((await listReceipts(read, id)).map(({ service }) => service));
+  const missing = domainServices.filter((service) => service !== "auth" && !known.has(service));
+  const asked = await Promise.allSettled(missing.map((service) => obtain(deps, erasure, service)));
+  return asked.flatMap((result, at) =>
+    result.status === "rejected" ? [{ service: missing[at], err: result.reason as unknown }] : [],
+  );
 }
 
 async function obtain(deps: ErasureDeps, erasure: StoredErasure, service: DomainService): Promise<void> {

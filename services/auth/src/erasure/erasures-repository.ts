@@ -2,6 +2,7 @@ import type { DomainService, ErasureReceipt } from "@kismet/contracts";
 import { and, asc, count, eq, inArray, isNull, lt, lte, notExists, sql } from "drizzle-orm";
 import { accounts, erasureReceipts, erasures, legalHolds, receiptKeys } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
+import { listHeld } from "./legal-holds-repository.ts";
 
 export type StoredErasure = typeof erasures.$inferSelect;
 
@@ -19,7 +20,10 @@ export async function takeDueMembers(tx: Tx, now: Date, limit: number): Promise<
     .orderBy(asc(accounts.erasesAt))
     .limit(limit)
     .for("update", { skipLocked: true });
-  return rows.map(({ memberId }) => memberId);
+  const locked = rows.map(({ memberId }) => memberId);
+  // Once more, under their locks: a hold that was placed since they were looked up has changed nothing of the account's row.
+  const isHeld = await listHeld(tx, locked);
+  return locked.filter((memberId) => !isHeld.has(memberId));
 }
 
 export async function insertErasure(tx: Tx, erasure: typeof erasures.$inferInsert): Promise<void> {

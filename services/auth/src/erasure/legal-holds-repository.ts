@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull } from "drizzle-orm";
 import { legalHolds } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
@@ -25,6 +25,15 @@ export function listOpenHolds(
     )
     .orderBy(asc(legalHolds.id))
     .limit(limit);
+}
+
+/** Which of these members are held back. */
+export async function listHeld(reads: Reads, memberIds: readonly string[]): Promise<Set<string>> {
+  const rows = await reads
+    .select({ memberId: legalHolds.memberId })
+    .from(legalHolds)
+    .where(and(inArray(legalHolds.memberId, [...memberIds]), isNull(legalHolds.liftedAt)));
+  return new Set(rows.map(({ memberId }) => memberId));
 }
 
 /** One of a member's, without an id all of them; how many there were. */

@@ -6,7 +6,8 @@ export type Letter =
   /** `network`, here and below, is where somebody asks by address: whose it is, is found out by the postman. */
   | { kind: "forgot-password"; email: string; network?: string }
   | { kind: "challenge-code"; challengeId: string; email?: string; network?: string }
-  | { kind: "email-change"; memberId: string; newEmail: string }
+  /** `sessionId` is missing in one that was written by a version before. */
+  | { kind: "email-change"; memberId: string; sessionId?: string; newEmail: string }
   /** For an address that no provider has verified; the ticket by its hash. */
   | { kind: "oidc-code"; ticket: string }
   /** Ready to go: for what does not depend on whether an address is known. */

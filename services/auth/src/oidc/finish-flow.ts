@@ -4,7 +4,7 @@ import { recordAudit } from "@kismet/database";
 import { findAccountByEmail, lockAccount } from "../accounts/accounts-repository.ts";
 import { identityLinkedMail } from "../letters/mails/identity-linked-mail.ts";
 import { isEqual } from "../secrets/digests.ts";
-import { findSession } from "../sessions/sessions-repository.ts";
+import { findRunning } from "../sessions/sessions-repository.ts";
 import { completeSignIn } from "../signin/complete-sign-in.ts";
 import type { SignInDevice } from "../signin/sign-in-device.ts";
 import type { Tx } from "../storage.ts";
@@ -114,8 +114,9 @@ async function linkBySession(
   vouched: Vouched,
 ): Promise<string> {
   return deps.database.transaction(async (tx) => {
-    const session = sessionId === null ? undefined : await findSession(tx, sessionId);
-    if (memberId === null || session?.memberId !== memberId || session.endedAt) throw new ProviderRefused();
+    if (memberId === null) throw new ProviderRefused();
+    await lockAccount(tx, memberId);
+    if (!(await findRunning(tx, memberId, sessionId))) throw new ProviderRefused();
     return linkIdentity(tx, deps, memberId, { provider, vouched });
   });
 }

@@ -1,4 +1,6 @@
 import { lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import { undoableSince } from "../email/decide-email-change.ts";
+import { isAddressKept } from "../email/email-changes-repository.ts";
 import { decideAgain } from "../letters/decide-again.ts";
 import type { Letter, Mail } from "../letters/letter.ts";
 import { addressCodeMail } from "../letters/mails/address-code-mail.ts";
@@ -14,13 +16,13 @@ const maxCodesPerHour = 5;
 
 type Asked = Extract<Letter, { kind: "oidc-code" }>;
 
-/** A code for an address that no provider has verified, unless it has an account: its owner is told that. */
+/** A code for an address that no provider has verified, unless it has an account, or will again: its owner is told that. */
 export async function makeTicketCode(
   deps: CodeDeps,
   { ticket: tokenHash }: Asked,
   letterId: string,
 ): Promise<Mail | undefined> {
-  const { database, clock, digests, codeSeconds } = deps;
+  const { database, clock, digests, codeSeconds, undoHours } = deps;
   return database.transaction(async (tx) => {
     const now = clock.now();
     const ticket = await lockTicket(tx, tokenHash, now);
@@ -32,10 +34,13 @@ export async function makeTicketCode(
     if (!isAgain && (await countTicketCodes(tx, email)) >= maxCodesPerHour) return undefined;
     const codesSent = ticket.codesSent + (isAgain ? 0 : 1);
     const sent = { codesSent, codeSentAt: now, codeLetterId: letterId };
-    if (account && account.status !== "unverified") {
+    const isKept = await isAddressKept(tx, { email, since: undoableSince(now, undoHours) });
+    const holder = account && account.status !== "unverified" ? account : undefined;
+    if (holder || isKept) {
       await updateTicket(tx, tokenHash, sent);
       const told = { kind: "known address", email, asker: null, letterId } as const;
-      return (await spendMailBudget(tx, digests, told, now)) ? knownAddressMail(account, {}) : undefined;
+      const mail = knownAddressMail(holder ?? { email, locale }, {});
+      return (await spendMailBudget(tx, digests, told, now)) ? mail : undefined;
     }
     const code = newCode();
     const codeHash = ticketCodeHashOf(digests, tokenHash, code);

@@ -12,6 +12,8 @@ export type OidcDeps = SignInDeps & {
   /** Where a browser may be sent in the end; the first unless another one is asked for. */
   returnUrls: readonly string[];
   minimumAge: number;
+  /** So long an old address can undo a change, and is kept for that. */
+  undoHours: number;
 };
 
 /** How long somebody may be away at a provider (RFC 9700, 4.7.1: short-lived). */

@@ -1,9 +1,11 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { OidcSignUp, Session } from "@kismet/contracts";
 import { dayOf } from "@kismet/service-kit";
-import { insertAccount, lockAccountByEmail } from "../accounts/accounts-repository.ts";
+import { insertAccount, lockAccountByEmail, lockAddress } from "../accounts/accounts-repository.ts";
 import { normaliseEmail } from "../accounts/normalise-email.ts";
 import { ruleOf } from "../age/jurisdictions.ts";
+import { undoableSince } from "../email/decide-email-change.ts";
+import { isAddressKept } from "../email/email-changes-repository.ts";
 import { isEqual } from "../secrets/digests.ts";
 import { admit, type Admitted, answerAdmitted } from "../signin/complete-sign-in.ts";
 import { recallWhereabouts } from "../signin/known-devices.ts";
@@ -114,6 +116,7 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   if (!ticket || (codeHash !== undefined && ticket.codeHash !== codeHash)) throw new TicketInvalid();
   // As if the ticket were too old: who is banned is not told.
   if (await isBanned(tx, deps.digests, email)) throw new TicketInvalid();
+  await lockAddress(tx, email);
   const memberId = randomUUIDv7();
   const shell = {
     ...applicant,
@@ -126,6 +129,9 @@ async function open(tx: Tx, deps: OidcDeps, opening: Opening): Promise<Admitted>
   await insertAccount(tx, shell);
   const account = await lockAccountByEmail(tx, email);
   if (account?.status !== "unverified") throw new TicketInvalid();
+  // Looked at now: its member may have been leaving it while the account was made.
+  if (await isAddressKept(tx, { email, since: undoableSince(now, deps.undoHours) }))
+    throw new TicketInvalid();
   const active = await activateAccount(tx, account, now, { ...applicant, passwordHash: null });
   const { provider, subject, givenName } = ticket;
   const identity = await insertIdentity(tx, {

@@ -1,26 +1,31 @@
 import type { Member, Session } from "@kismet/contracts";
 import { recordAudit } from "@kismet/database";
-import { NotFound } from "@kismet/service-kit";
+import { NotFound, Unauthenticated } from "@kismet/service-kit";
 import { findAccount, lockAccount, updateAccount } from "../accounts/accounts-repository.ts";
 import { passwordChangedMail } from "../letters/mails/password-changed-mail.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import { answerOf, openSession } from "../sessions/open-session.ts";
-import { endAllSessions, findSession } from "../sessions/sessions-repository.ts";
+import { endAllSessions, findRunning, type StoredSession } from "../sessions/sessions-repository.ts";
 import { forgetDevices } from "../signin/devices-repository.ts";
 import { closeChallengesOf } from "../signin/challenges-repository.ts";
+import type { Tx } from "../storage.ts";
 import { commonPasswords } from "./common-passwords.ts";
 import { decidePassword } from "./decide-password.ts";
 import { CurrentPasswordWrong } from "./password-errors.ts";
 import type { PasswordDeps } from "./reset-password.ts";
 import { deleteReset } from "./resets-repository.ts";
 
-/** Signs out everywhere, also here: this device goes on with a new session. */
+/**
+ * Signs out everywhere, also here: this device goes on with a new session, which is as strong and as fresh as the one before.
+ * docs/adr/step-up.md.
+ */
 export async function changePassword(
   deps: PasswordDeps,
-  { memberId, sessionId }: Member,
+  member: Member,
   { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
 ): Promise<Session> {
-  const { database, clock, hasher, guard, letterbox, rules } = deps;
+  const { database, hasher, guard } = deps;
+  const { memberId, sessionId } = member;
   const known = await findAccount(database.read, memberId);
   if (!known) throw new NotFound();
   const isRight = await guard.attempt({ what: "own-password", memberId, sessionId }, async () =>
@@ -35,25 +40,30 @@ export async function changePassword(
   const { account, session } = await database.transaction(async (tx) => {
     const account = await lockAccount(tx, memberId);
     if (account?.passwordHash !== known.passwordHash) throw new CurrentPasswordWrong();
+    const before = await findRunning(tx, memberId, sessionId);
+    // It may have been ended while the passwords were hashed.
+    if (!before) throw new Unauthenticated();
     await updateAccount(tx, memberId, { passwordHash });
-    await deleteReset(tx, memberId);
     await recordAudit(tx, { action: "auth.password.change", subject: memberId });
-    const now = clock.now();
-    const { deviceName, deviceId, place = null } = (await findSession(tx, sessionId)) ?? {};
-    await closeChallengesOf(tx, memberId, now);
-    await forgetDevices(tx, memberId, { except: deviceId ?? null });
-    await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
-    await letterbox.post(tx, { kind: "mail", mail: passwordChangedMail(account, {}) });
-    const session = await openSession(tx, {
-      memberId,
-      deviceName: deviceName ?? undefined,
-      deviceId: deviceId ?? null,
-      methods: ["password"],
-      place,
-      now,
-      rules,
-    });
-    return { account, session };
+    await deps.letterbox.post(tx, { kind: "mail", mail: passwordChangedMail(account, {}) });
+    return { account, session: await replaceSessions(tx, deps, before) };
   });
   return answerOf(deps, session, account);
+}
+
+/** Ends all of a member's, and what was begun besides; one goes on under another name. */
+async function replaceSessions(
+  tx: Tx,
+  { clock, rules }: PasswordDeps,
+  { memberId, deviceName, deviceId, methods, authenticatedAt, place }: StoredSession,
+): Promise<StoredSession> {
+  const now = clock.now();
+  await deleteReset(tx, memberId);
+  await closeChallengesOf(tx, memberId, now);
+  await forgetDevices(tx, memberId, { except: deviceId });
+  await tellEnded(tx, memberId, await endAllSessions(tx, memberId, now), now);
+  return openSession(tx, {
+    ...{ memberId, deviceName: deviceName ?? undefined, deviceId, methods, authenticatedAt, place },
+    ...{ now, rules },
+  });
 }

@@ -42,7 +42,7 @@ export function registerPasswordRoutes(app: App, deps: PasswordDeps): void {
     method: "POST",
     url: "/v1/auth/password/change",
     schema: { summary: "Change my password", tags, body: ChangePasswordRequest, response: { 200: Session } },
-    config: { policy: ownCredential },
+    config: { policy: { ...ownCredential, stepUp: true } },
     handler: ({ member, body }) => changePassword(deps, member, body),
   });
 }

@@ -142,6 +142,8 @@ export const emailChanges = auth.table(
     undoHash: text("undo_hash").unique("email_changes_undo"),
     /** Replaced by another, or undone. */
     closedAt: moment("closed_at"),
+    /** In which it was asked for: it waits no longer than that goes on. */
+    sessionId: uuid("session_id"),
   },
   (t) => [
     index("email_changes_of_member").on(t.memberId, t.id),

@@ -64,4 +64,6 @@ export const appeals = auth.table(
 export const banMarks = auth.table("ban_marks", {
   hash: text("hash").primaryKey(),
   createdAt: moment("created_at").notNull(),
+  /** The restrictions that have left it: several accounts can have one mailbox. It goes with the last of them. */
+  bans: uuid("bans").array().notNull().default([]),
 });

@@ -10,6 +10,9 @@ export type RefreshFacts = {
 /** `repeat`: the answer was lost, give it again. `reuse`: somebody else has a token of this session. */
 export type RefreshDecision = "rotate" | "repeat" | "reuse" | "over";
 
+/** The clocks of two instances differ by less. A clock that was set back by more makes no time in which an old token is good. */
+const skewMs = 5_000;
+
 /**
  * A refresh token is good once (RFC 9700, 4.14.2). The one before the current is forgiven for a moment: its answer may
  * have been lost, and as long as the current one was not used, nobody has gone on from there.
@@ -18,6 +21,7 @@ export function decideRefresh(facts: RefreshFacts, now: Date, retryMs: number): 
   const { presented, current, rotatedAt, expiresAt, endedAt } = facts;
   if (endedAt || expiresAt <= now) return "over";
   if (presented === current) return "rotate";
-  if (presented === current - 1 && now.getTime() - rotatedAt.getTime() <= retryMs) return "repeat";
+  const ageMs = now.getTime() - rotatedAt.getTime();
+  if (presented === current - 1 && ageMs >= -skewMs && ageMs <= retryMs) return "repeat";
   return presented < current ? "reuse" : "over";
 }

@@ -33,12 +33,15 @@ export async function openSession(
     methods,
     place,
     now,
+    authenticatedAt = now,
     rules,
   }: {
     memberId: string;
     deviceName?: string | undefined;
     deviceId?: string | null;
     methods: SignInMethod[];
+    /** When its member was last there; now, unless it takes the place of another session. */
+    authenticatedAt?: Date | null;
     place: string | null;
     now: Date;
     rules: SessionRules;
@@ -59,7 +62,7 @@ export async function openSession(
     expiresAt: expiryOf(now, now, rules),
     endedAt: null,
     methods,
-    authenticatedAt: now,
+    authenticatedAt,
     place,
     deviceId: deviceId ?? null,
   };

@@ -14,6 +14,20 @@ export async function findSession(reads: Reads, id: string): Promise<StoredSessi
   return row;
 }
 
+/** One of this member's, if it goes on. */
+export async function findRunning(
+  reads: Reads,
+  memberId: string,
+  id: string | null,
+): Promise<StoredSession | undefined> {
+  if (id === null) return undefined;
+  const [row] = await reads
+    .select()
+    .from(sessions)
+    .where(and(isRunning(memberId), eq(sessions.id, id)));
+  return row;
+}
+
 /** Those that go on, the last seen first. */
 export function listRunning(
   reads: Reads,

@@ -5,6 +5,7 @@ import { lockAccount, updateAccount } from "../accounts/accounts-repository.ts";
 import { tellEnded } from "../sessions/end-sessions.ts";
 import { endAllSessions } from "../sessions/sessions-repository.ts";
 import type { AuthDatabase } from "../storage.ts";
+import { mayHaveRoles } from "./decide-roles.ts";
 
 /** Roles stand in tokens: all sessions end, so that no token is older than its roles. Nobody changes their own. */
 export async function setRoles(
@@ -15,7 +16,7 @@ export async function setRoles(
 ): Promise<void> {
   await database.transaction(async (tx) => {
     const account = await lockAccount(tx, memberId);
-    if (!account || account.status !== "active") throw new NotFound();
+    if (!account || !mayHaveRoles(account, roles)) throw new NotFound();
     if (memberId === by) throw new Forbidden();
     const details = { from: account.roles, to: roles };
     await updateAccount(tx, memberId, { roles });

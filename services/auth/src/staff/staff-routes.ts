@@ -161,13 +161,13 @@ function serveAppeals(app: App, deps: StaffDeps): void {
       const after = cursor === undefined ? undefined : idOf(cursor);
       const rows = await listOpenAppeals(deps.database.read, after, limit + 1);
       const last = rows.length > limit ? rows[limit - 1] : undefined;
-      const items = rows.slice(0, limit).map(({ appeal, restriction }) => ({
+      const items = rows.slice(0, limit).map(({ appeal, restriction, makers }) => ({
         id: appeal.id,
         memberId: appeal.memberId,
         text: appeal.text,
         madeAt: appeal.madeAt.toISOString(),
         restriction: madeRestriction(restriction),
-        ownDecision: restriction.madeBy === member.memberId,
+        ownDecision: makers.includes(member.memberId),
       }));
       return { items, nextCursor: last ? cursorOf(last.appeal.id) : null };
     },

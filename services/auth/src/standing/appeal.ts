@@ -5,25 +5,34 @@ import { NotFound, normaliseText } from "@kismet/service-kit";
 import { lockAccount } from "../accounts/accounts-repository.ts";
 import { appealOverturnedMail } from "../letters/mails/appeal-overturned-mail.ts";
 import { appealUpheldMail } from "../letters/mails/appeal-upheld-mail.ts";
+import { mayAppeal } from "./decide-appeal.ts";
 import { endStanding, type StandingDeps } from "./restrict-account.ts";
 import { AppealDecided, AppealMade, NotRestricted, OwnDecision } from "./standing-errors.ts";
-import { decideAppealRow, findAppeal, findOpenRestriction, insertAppeal } from "./standing-repository.ts";
+import {
+  decideAppealRow,
+  findAppeal,
+  findAppealOf,
+  findOpenRestriction,
+  saveAppeal,
+} from "./standing-repository.ts";
 
-/** One against each restriction. */
+/** See `mayAppeal` for how often. */
 export async function makeAppeal(deps: StandingDeps, memberId: string, text: string): Promise<void> {
   await deps.database.transaction(async (tx) => {
     await lockAccount(tx, memberId);
     const open = await findOpenRestriction(tx, memberId);
     if (!open) throw new NotRestricted();
-    const appeal = { id: randomUUIDv7(), restrictionId: open.id, memberId, text: normaliseText(text) };
+    const earlier = await findAppealOf(tx, open.id);
+    if (!mayAppeal(open, earlier)) throw new AppealMade();
+    const { id = randomUUIDv7() } = earlier ?? {};
     const undecided = { decidedAt: null, decidedBy: null, outcome: null, outcomeReason: null };
-    if (!(await insertAppeal(tx, { ...appeal, madeAt: deps.clock.now(), ...undecided })))
-      throw new AppealMade();
+    const said = { text: normaliseText(text), madeAt: deps.clock.now() };
+    await saveAppeal(tx, { id, restrictionId: open.id, memberId, ...said, ...undecided });
     await recordAudit(tx, { action: "auth.appeal.make", subject: memberId });
   });
 }
 
-/** Heard by somebody else than who decided, once; what was wrong ends at once, and the member hears of it either way. */
+/** Heard by somebody else than who decided, or decided what that took the place of, once; what was wrong ends at once, and the member hears of it either way. */
 export async function hearAppeal(
   deps: StandingDeps,
   id: string,
@@ -38,9 +47,9 @@ export async function hearAppeal(
     // Another one may have been faster.
     const heard = await findAppeal(tx, id);
     if (!account || !heard) throw new NotFound();
-    const { appeal, restriction } = heard;
+    const { appeal, restriction, makers } = heard;
     if (appeal.decidedAt || restriction.endedAt) throw new AppealDecided();
-    if (restriction.madeBy === decidedBy || account.memberId === decidedBy) throw new OwnDecision();
+    if (makers.includes(decidedBy) || account.memberId === decidedBy) throw new OwnDecision();
     const outcomeReason = normaliseText(reason);
     await decideAppealRow(tx, id, { decidedAt: clock.now(), decidedBy, outcome, outcomeReason });
     await recordAudit(tx, { action: "auth.appeal.decide", subject: account.memberId, details: { outcome } });

@@ -14,5 +14,6 @@ export async function carryBanMark(
   now: Date,
 ): Promise<void> {
   const restriction = await findOpenRestriction(tx, memberId);
-  if (restriction?.kind === "banned") await insertBanMark(tx, banMarkOf(digests, email), now);
+  if (restriction?.kind !== "banned") return;
+  await insertBanMark(tx, { hash: banMarkOf(digests, email), ban: restriction.id }, now);
 }

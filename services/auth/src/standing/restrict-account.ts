@@ -18,6 +18,7 @@ import {
   findOpenRestriction,
   insertBanMark,
   insertRestriction,
+  moveOpenAppeal,
   type StoredRestriction,
 } from "./standing-repository.ts";
 
@@ -62,7 +63,8 @@ export async function endStanding(
 ): Promise<void> {
   const now = clock.now();
   await endRestriction(tx, restriction.id, { endedAt: now, ending });
-  if (restriction.kind === "banned") await deleteBanMark(tx, banMarkOf(digests, account.email));
+  if (restriction.kind === "banned")
+    await deleteBanMark(tx, { hash: banMarkOf(digests, account.email), ban: restriction.id });
   // Who says that it was wrong says so of what it came from too.
   if (restriction.reason === "underage") await pardonAge(tx, account.memberId, now);
   await settleStanding(tx, account, now);
@@ -91,11 +93,12 @@ export async function restrict(
 ): Promise<string> {
   const { clock, digests, letterbox } = deps;
   const { memberId, email, locale } = account;
+  const hash = banMarkOf(digests, email);
   const now = clock.now();
   const open = await findOpenRestriction(tx, memberId);
   if (open) {
     await endRestriction(tx, open.id, { endedAt: now, ending: "replaced" });
-    if (open.kind === "banned") await deleteBanMark(tx, banMarkOf(digests, email));
+    if (open.kind === "banned") await deleteBanMark(tx, { hash, ban: open.id });
   }
   const { kind, reason, until, madeBy } = made;
   const statement = made.statement === undefined ? null : normaliseText(made.statement) || null;
@@ -112,7 +115,8 @@ export async function restrict(
     madeBy,
     ...ended,
   });
-  if (kind === "banned") await insertBanMark(tx, banMarkOf(digests, email), now);
+  if (open) await moveOpenAppeal(tx, { from: open.id, to: id });
+  if (kind === "banned") await insertBanMark(tx, { hash, ban: id }, now);
   await settleStanding(tx, account, now);
   const explanation = explanationOf(reason, readerOf(locale).language);
   await letterbox.post(tx, { kind: "mail", mail: accountRestrictedMail(account, { explanation }) });

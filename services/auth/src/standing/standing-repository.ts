@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNotNull, isNull, lte } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { appeals, banMarks, restrictions } from "../schema.ts";
 import type { Reads, Tx } from "../storage.ts";
 
@@ -50,14 +50,17 @@ export function listExpired(reads: Reads, now: Date, limit: number): Promise<Sto
     .limit(limit);
 }
 
-/** Does nothing, and says so, if there is one against the restriction. */
-export async function insertAppeal(tx: Tx, appeal: StoredAppeal): Promise<boolean> {
-  const made = await tx
-    .insert(appeals)
-    .values(appeal)
-    .onConflictDoNothing({ target: appeals.restrictionId })
-    .returning({ id: appeals.id });
-  return made.length > 0;
+export async function saveAppeal(tx: Tx, appeal: StoredAppeal): Promise<void> {
+  const { id: _, ...set } = appeal;
+  await tx.insert(appeals).values(appeal).onConflictDoUpdate({ target: appeals.id, set });
+}
+
+/** So that nobody can keep an appeal from being heard by restricting once more. */
+export async function moveOpenAppeal(tx: Tx, { from, to }: { from: string; to: string }): Promise<void> {
+  await tx
+    .update(appeals)
+    .set({ restrictionId: to })
+    .where(and(eq(appeals.restrictionId, from), isNull(appeals.decidedAt)));
 }
 
 export async function findAppealOf(reads: Reads, restrictionId: string): Promise<StoredAppeal | undefined> {
@@ -65,11 +68,23 @@ export async function findAppealOf(reads: Reads, restrictionId: string): Promise
   return row;
 }
 
-export type HeardAppeal = { appeal: StoredAppeal; restriction: StoredRestriction };
+/** `makers`: of the restriction, and of those before it whose place was taken, one after the other. Operators are none. */
+export type HeardAppeal = {
+  appeal: StoredAppeal;
+  restriction: StoredRestriction;
+  makers: (string | null)[];
+};
+
+const makers = sql<(string | null)[]>`ARRAY(
+  SELECT before.made_by FROM ${restrictions} before
+  WHERE before.member_id = ${restrictions.memberId} AND coalesce(before.ending, 'replaced') = 'replaced'
+    AND NOT EXISTS (
+      SELECT FROM ${restrictions} done WHERE done.member_id = before.member_id AND done.made_at > before.made_at
+        AND done.ending <> 'replaced'))`;
 
 export async function findAppeal(reads: Reads, id: string): Promise<HeardAppeal | undefined> {
   const [row] = await reads
-    .select({ appeal: appeals, restriction: restrictions })
+    .select({ appeal: appeals, restriction: restrictions, makers })
     .from(appeals)
     .innerJoin(restrictions, eq(restrictions.id, appeals.restrictionId))
     .where(eq(appeals.id, id));
@@ -83,7 +98,7 @@ export function listOpenAppeals(
   limit: number,
 ): Promise<HeardAppeal[]> {
   return reads
-    .select({ appeal: appeals, restriction: restrictions })
+    .select({ appeal: appeals, restriction: restrictions, makers })
     .from(appeals)
     .innerJoin(restrictions, eq(restrictions.id, appeals.restrictionId))
     .where(
@@ -105,12 +120,26 @@ export async function decideAppealRow(
   await tx.update(appeals).set(decision).where(eq(appeals.id, id));
 }
 
-export async function insertBanMark(tx: Tx, hash: string, now: Date): Promise<void> {
-  await tx.insert(banMarks).values({ hash, createdAt: now }).onConflictDoNothing();
+/** A mark, and the restriction that leaves it. */
+type BanOfMark = { hash: string; ban: string };
+
+export async function insertBanMark(tx: Tx, { hash, ban }: BanOfMark, now: Date): Promise<void> {
+  await tx
+    .insert(banMarks)
+    .values({ hash, createdAt: now, bans: [ban] })
+    .onConflictDoUpdate({
+      target: banMarks.hash,
+      set: { bans: sql`array_append(${banMarks.bans}, ${ban}::uuid)` },
+    });
 }
 
-export async function deleteBanMark(tx: Tx, hash: string): Promise<void> {
-  await tx.delete(banMarks).where(eq(banMarks.hash, hash));
+/** The mark stays for as long as another ban has left it: several accounts can have one mailbox. */
+export async function deleteBanMark(tx: Tx, { hash, ban }: BanOfMark): Promise<void> {
+  await tx
+    .update(banMarks)
+    .set({ bans: sql`array_remove(${banMarks.bans}, ${ban}::uuid)` })
+    .where(eq(banMarks.hash, hash));
+  await tx.delete(banMarks).where(and(eq(banMarks.hash, hash), eq(banMarks.bans, [])));
 }
 
 export async function hasBanMark(reads: Reads, hash: string): Promise<boolean> {

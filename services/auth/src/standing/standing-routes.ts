@@ -2,6 +2,7 @@ import { AppealRequest, Empty, Restriction } from "@kismet/contracts";
 import { type App, NotFound, readerOf } from "@kismet/service-kit";
 import { findAccount } from "../accounts/accounts-repository.ts";
 import { makeAppeal } from "./appeal.ts";
+import { mayAppeal } from "./decide-appeal.ts";
 import { hideAccount } from "./hide-account.ts";
 import { explanationOf } from "./reason-texts.ts";
 import type { StandingDeps } from "./restrict-account.ts";
@@ -66,7 +67,7 @@ async function ownRestriction({ database }: StandingDeps, memberId: string): Pro
     statement,
     madeAt: madeAt.toISOString(),
     until: until?.toISOString() ?? null,
-    mayAppeal: appeal === undefined,
+    mayAppeal: mayAppeal(open, appeal),
     appeal: appeal ? { madeAt: appeal.madeAt.toISOString(), decision: decisionOf(appeal) } : null,
   };
 }
