@@ -10,6 +10,10 @@ t.setTimeout(120_000);
 const table = [
   route("GET", "/v1/mine", { auth: "member", limit: "webhook" }),
   route("GET", "/v1/public", { limit: "webhook" }),
+  route("GET", "/v1/slow", { auth: "member", limit: "webhook" }),
+  route("GET", "/v1/punctual", { auth: "member", limit: "webhook" }),
+  // Larger than what is held: its body passes through as it comes.
+  route("POST", "/v1/large", { auth: "member", limit: "webhook", bodyLimit: 100_000 }),
 ];
 const settings = { limitScale: 10_000 };
 
@@ -19,15 +23,27 @@ async function startEdge(t: Parameters<typeof createWorld>[0]) {
   const mood = { failing: 0, delayMs: 0 };
   const [stable, canary] = await Promise.all(
     ["stable", "canary"].map((name) =>
-      startUpstream(t, (app) =>
+      startUpstream(t, (app) => {
+        app.get("/v1/slow", async () => {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          return { name };
+        });
+        // As the kit does it, to which the caller's deadline is told.
+        app.get("/v1/punctual", async ({ headers }, reply) =>
+          Number(headers["x-deadline-ms"]) < 1_000 ? reply.code(504).send({ name }) : { name },
+        );
+        app.addContentTypeParser("*", (_request, payload, done) =>
+          payload.resume().on("end", () => done(null)),
+        );
+        app.post("/v1/large", async () => ({ name }));
         app.get("/v1/*", async (_request, reply) => {
           if (name === "canary") {
             if (mood.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, mood.delayMs));
             if (Math.random() < mood.failing) return reply.code(500).send({ name });
           }
           return { name };
-        }),
-      ),
+        });
+      }),
     ),
   );
   // As auth does it, whose own part has a test there.
@@ -169,4 +185,46 @@ test("A52 a canary that is gone is left by itself, also while auth can't be told
     timeoutMs: 30_000,
     everyMs: 1,
   });
+});
+
+test("A52 what a client's own haste or size brings about speaks neither against a canary nor for it", async (t) => {
+  const { set, told, start, members, all } = await startEdge(t);
+  await set(50, "operator", null);
+  const gateway = await start();
+  const served = await all(gateway.url);
+  const haste = { "x-deadline-ms": "20" };
+  const largeBody = () => new Blob(["x".repeat(200_000)]).stream();
+  const provoke = async ({ headers }: (typeof members)[number]) => {
+    const answers = await Promise.all([
+      fetch(`${gateway.url}/v1/slow`, { headers: { ...headers, ...haste } }),
+      fetch(`${gateway.url}/v1/punctual`, { headers: { ...headers, ...haste } }),
+      fetch(`${gateway.url}/v1/large`, {
+        method: "POST",
+        headers,
+        body: largeBody(),
+        duplex: "half",
+      } as RequestInit),
+    ]);
+    return answers.map(({ status }) => status).join(" ");
+  };
+  const seen = new Set<string>();
+  const provokeAt = async (name: string, forMs: number) => {
+    const member = members[served.indexOf(name)] ?? assert.fail();
+    const begin = performance.now();
+    while (performance.now() - begin < forMs) {
+      await all(gateway.url);
+      for (const each of await Promise.all(Array.from({ length: 2 }, () => provoke(member)))) seen.add(each);
+    }
+  };
+  // Until what comes is of this split and settled, and for as long as two judgements take.
+  await provokeAt("canary", 3_500);
+  t.notOk(
+    told.some((each) => each.includes("errors")),
+    "nobody has taken it back for what it did not do",
+  );
+  await provokeAt("stable", 500);
+  t.same([...seen], ["504 504 413"]);
+  const metrics = await (await fetch(`${gateway.opsUrl}/metrics`)).text();
+  const counted = [...metrics.matchAll(/^kismet_canary_requests_total{.*variant="(\w+)",outcome="(\w+)"/gm)];
+  t.same(counted.map(([, variant, outcome]) => `${variant} ${outcome}`).sort(), ["canary ok", "stable ok"]);
 });

@@ -10,6 +10,7 @@ import { Counter, createPoller, Gauge, Histogram, type Parts } from "@kismet/ser
 import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.ts";
 import { addressKey } from "../limits/address-key.ts";
+import type { Attempt } from "./count-attempts.ts";
 import { decideRollback, latencyBounds } from "./decide-rollback.ts";
 import { decideVariant, type Variant } from "./decide-variant.ts";
 import { VariantRecords } from "./variant-records.ts";
@@ -22,7 +23,7 @@ export type Canary = {
   /** Which instances serve a request. */
   variantFor(service: string, request: FastifyRequest): Variant;
   /** What came of it; a service without canary is not asked for that. */
-  record(service: string, variant: Variant, isError: boolean, begunAt: number): void;
+  record(service: string, variant: Variant, attempt: Attempt): void;
 };
 
 type Watched = {
@@ -108,7 +109,7 @@ export function createCanary(parts: Parts<Config>, bus: Bus, services: readonly 
       const key = member?.memberId ?? client?.clientId ?? addressKey(request.ip);
       return decideVariant(service, key, canary.split.weight);
     },
-    record(service, variant, isError, begunAt) {
+    record(service, variant, { isError, begunAt }) {
       const latencyMs = performance.now() - begunAt;
       watched.get(service)?.records.add(variant, isError, begunAt, latencyMs);
       metrics.requests.inc({ upstream: service, variant, outcome: isError ? "error" : "ok" });
