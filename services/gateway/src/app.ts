@@ -21,7 +21,7 @@ export async function buildApp(
 ): Promise<App> {
   const bus = createBus(parts);
   const verifier = createAccessControl(parts, bus);
-  const upstreams = createUpstreams(parts, bus);
+  const upstreams = createUpstreams(parts, bus, verifier);
   const app = createAppShell(parts);
 
   traceRequests(app, parts.config.traceSample);
@@ -37,7 +37,7 @@ export async function buildApp(
     else if (policy?.auth === "client")
       throw new ClientKeyRefused("The API key of a registered client is needed.");
     const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
-    if (!member) return;
+    if (!member) return upstreams.recognise(request);
     request.requestContext.member = member;
     await limits.byMember(request, reply);
   });

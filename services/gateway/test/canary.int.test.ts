@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CanaryChanged, type CanarySplit, ListCanaries, SetCanary } from "@kismet/contracts";
+import { WebSocket, WebSocketServer } from "ws";
 import { answer, createWorld, eventually, memberToken, newId } from "@kismet/testing";
 import t, { test } from "tap";
 import { route, startGateway, startUpstream } from "./fixture.ts";
@@ -82,10 +83,11 @@ async function startEdge(t: Parameters<typeof createWorld>[0]) {
     headers: { authorization: `Bearer ${memberToken(world, { memberId: newId() })}` },
   }));
   const ask = async (url: string, init: RequestInit) => {
-    const response = await fetch(`${url}/v1/mine`, init);
+    const response = await fetch(url, init);
     return ((await response.json()) as { name?: string }).name ?? `${response.status}`;
   };
-  const all = (url: string, of = members) => Promise.all(of.map((member) => ask(url, member)));
+  const all = (url: string, of = members, path = "/v1/mine") =>
+    Promise.all(of.map((member) => ask(url + path, member)));
   const atCanary = async (url: string) => (await all(url)).filter((name) => name === "canary").length;
   return { mood, set, told, auth, start, members, all, atCanary, canary };
 }
@@ -110,6 +112,11 @@ test("A52 split by weight, sticky, alike on all gateways and after a restart, ch
     ),
   );
   t.equal(new Set(anonymous).size, 1, "who is not signed in stays by address");
+  t.same(
+    await all(one, members, "/v1/public"),
+    served,
+    "who shows a token that nobody asks for is known by it",
+  );
 
   const statuses = new Set<string>();
   let running = true;
@@ -227,4 +234,70 @@ test("A52 what a client's own haste or size brings about speaks neither against 
   const metrics = await (await fetch(`${gateway.opsUrl}/metrics`)).text();
   const counted = [...metrics.matchAll(/^kismet_canary_requests_total{.*variant="(\w+)",outcome="(\w+)"/gm)];
   t.same(counted.map(([, variant, outcome]) => `${variant} ${outcome}`).sort(), ["canary ok", "stable ok"]);
+});
+
+test("A52 a canary whose sockets can't be opened is taken back, and a refusal by its rules is none of its failures", async (t) => {
+  const world = await createWorld(t, { realAuth: true });
+  const mood = { refusal: "401 Unauthorized" };
+  const startChat = (isCanary: boolean) =>
+    startUpstream(t, (app) => {
+      const sockets = new WebSocketServer({ noServer: true });
+      app.server.on("upgrade", (request, socket, head) => {
+        if (isCanary) socket.end(`HTTP/1.1 ${mood.refusal}\r\ncontent-length: 0\r\n\r\n`);
+        else sockets.handleUpgrade(request, socket, head, () => undefined);
+      });
+    });
+  const [stable, canary] = [await startChat(false), await startChat(true)];
+  const told: string[] = [];
+  const split = {
+    service: "chat" as const,
+    version: 1,
+    weight: 50,
+    changedAt: new Date().toISOString(),
+    changedBy: "operator ada",
+    reason: null,
+  };
+  await world.standIn("auth", {
+    answers: [
+      answer(ListCanaries, async () => ({ splits: [split] })),
+      answer(SetCanary, async ({ weight, by, reason }) => {
+        told.push(`${weight} ${reason}`);
+        return { ...split, weight, version: 2, changedBy: by, reason: reason ?? null };
+      }),
+    ],
+  });
+  const socketRoute = route("GET", "/v1/chat/socket", { auth: "member", limit: "webhook" }, "chat");
+  const gateway = await startGateway(t, world, [{ ...socketRoute, websocket: true }], {
+    ...settings,
+    upstreamChat: [stable.url],
+    canaryChat: [canary.url],
+  });
+  const members = Array.from({ length: 20 }, () => memberToken(world, { memberId: newId() }));
+  const open = (token: string) =>
+    new Promise<string>((resolve) => {
+      const url = `${gateway.url.replace("http", "ws")}/v1/chat/socket`;
+      const socket = new WebSocket(url, { headers: { authorization: `Bearer ${token}` } });
+      socket.once("open", () => {
+        socket.terminate();
+        resolve("open");
+      });
+      socket.once("unexpected-response", (request, { statusCode }) => {
+        request.destroy();
+        resolve(`${statusCode}`);
+      });
+      socket.once("error", () => resolve("error"));
+    });
+  const openAll = () => Promise.all(members.map((token) => open(token)));
+  const begin = performance.now();
+  while (performance.now() - begin < 3_500) await openAll();
+  t.same(new Set(await openAll()), new Set(["open", "401"]));
+  t.same(told, [], "who may not have a socket says nothing against it");
+
+  mood.refusal = "500 Internal Server Error";
+  await eventually(async () => assert.deepEqual(new Set(await openAll()), new Set(["open"])), {
+    timeoutMs: 20_000,
+    everyMs: 1,
+  });
+  await eventually(() => assert.equal(told.length, 1));
+  t.match(told[0], /^0 errors: [\d.]+ % of its requests failed, of the others' 0\.0 %/);
 });

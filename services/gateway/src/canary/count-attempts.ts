@@ -3,7 +3,12 @@ import { isCallersAffair } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 import type { Upstream } from "../proxy/upstream.ts";
 
-export type Attempt = { isError: boolean; begunAt: number };
+export type Attempt = {
+  isError: boolean;
+  begunAt: number;
+  /** Of an answer to a request: upgrades take another time, by whose share a variant is not judged. */
+  latencyMs?: number;
+};
 
 /** Tells of each try what came of it, unless that was its caller's affair. */
 export function countAttempts(upstream: Upstream, tell: (attempt: Attempt) => void): Upstream {
@@ -13,11 +18,19 @@ export function countAttempts(upstream: Upstream, tell: (attempt: Attempt) => vo
       const begunAt = performance.now();
       try {
         await upstream.send(request, relay);
-        tell({ isError: relay.status >= 500, begunAt });
+        tell({ isError: relay.status >= 500, begunAt, latencyMs: performance.now() - begunAt });
       } catch (error) {
         if (!isCallersAffair(error)) tell({ isError: true, begunAt });
         throw error;
       }
+    },
+    reportAnswer(status) {
+      upstream.reportAnswer(status);
+      tell({ isError: status >= 500, begunAt: performance.now() });
+    },
+    reportFailure(url) {
+      upstream.reportFailure(url);
+      tell({ isError: true, begunAt: performance.now() });
     },
   };
 }

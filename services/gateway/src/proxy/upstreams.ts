@@ -1,6 +1,6 @@
 import type { Bus } from "@kismet/bus";
 import { canaryKey, domainServices, type ServiceName, upstreamKey } from "@kismet/contracts";
-import { Gauge, type Parts } from "@kismet/service-kit";
+import { Gauge, type Parts, type TokenVerifier } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 import { createCanary } from "../canary/canary.ts";
 import { countAttempts, isFairTrial } from "../canary/count-attempts.ts";
@@ -9,6 +9,8 @@ import type { Config } from "../config.ts";
 import { createUpstream, type Upstream } from "./upstream.ts";
 
 export type Upstreams = {
+  /** Of requests whose route asks for no member: whoever shows who they are is served like elsewhere. */
+  recognise(request: FastifyRequest): Promise<void>;
   of(service: ServiceName): Upstream;
   /** The instances that serve a request: the service's, or its canary's. */
   for(service: ServiceName, request: FastifyRequest): Upstream;
@@ -17,7 +19,7 @@ export type Upstreams = {
 /** Instances of a service with a canary: as they are, and so that the judge of the canary hears what comes of it. */
 type Counted = { plain: Upstream; counting: Upstream };
 
-export function createUpstreams(parts: Parts<Config>, bus: Bus): Upstreams {
+export function createUpstreams(parts: Parts<Config>, bus: Bus, verifier: TokenVerifier): Upstreams {
   const { config } = parts;
   const up = new Gauge({
     name: "kismet_upstream_up",
@@ -29,7 +31,7 @@ export function createUpstreams(parts: Parts<Config>, bus: Bus): Upstreams {
     domainServices.map((name) => [name, createUpstream(parts, name, config[upstreamKey(name)], up)]),
   );
   const withCanary = domainServices.filter((name) => config[canaryKey(name)].length > 0);
-  const canary = createCanary(parts, bus, withCanary);
+  const canary = createCanary(parts, { bus, verifier }, withCanary);
   const splits = new Map<string, Record<Variant, Counted>>();
   for (const name of withCanary) {
     const ofCanary = createUpstream(parts, `${name}-canary`, config[canaryKey(name)], up);
@@ -54,6 +56,7 @@ export function createUpstreams(parts: Parts<Config>, bus: Bus): Upstreams {
   }
 
   return {
+    recognise: canary.recognise,
     of,
     for(service, request) {
       const split = splits.get(service);

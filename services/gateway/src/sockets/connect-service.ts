@@ -34,9 +34,14 @@ export async function connectService(upstream: Upstream, options: ServiceSocketO
   for (let i = 0; i < maxAddressesTried; i += 1) {
     const url = upstream.nextUrl();
     try {
-      return await open(url, options);
+      const socket = await open(url, options);
+      upstream.reportAnswer(101);
+      return socket;
     } catch (error) {
-      if (error instanceof ServiceRefusal) throw error;
+      if (error instanceof ServiceRefusal) {
+        upstream.reportAnswer(error.status);
+        throw error;
+      }
       upstream.reportFailure(url);
       lastError = error;
     }
