@@ -5,6 +5,8 @@ import {
   answer,
   createWorld,
   eventually,
+  forAWhile,
+  freePort,
   memberToken,
   MovedClock,
   newId,
@@ -211,4 +213,19 @@ test("A02 with the streams away and NATS itself there: not ready, and who starts
   await eventually(async () => assert.deepEqual(await ask("/v1/mine", revoked), all("UNAUTHENTICATED")));
   await eventually(async () => assert.deepEqual(await ask("/v1/mine", good), all("ok")));
   await eventuallyReady(true);
+});
+
+test("a gateway does not start without NATS: it says that it waits, and serves once NATS is there", async (t) => {
+  const { nats, start } = await startEdge(t);
+  await nats.kill();
+  const [port, opsPort] = [await freePort(), await freePort()];
+  const starting = start({ port, opsPort });
+  await eventually(async () => {
+    const { state } = (await (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).json()) as { state: string };
+    assert.equal(state, "starting");
+  });
+  await forAWhile(() => assert.rejects(fetch(`http://127.0.0.1:${port}/v1/things`)), 1_000);
+  await nats.start();
+  const { url } = await starting;
+  t.equal((await fetch(`${url}/v1/things`)).status, 200);
 });

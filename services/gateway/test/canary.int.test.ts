@@ -16,12 +16,12 @@ const table = [
   // Larger than what is held: its body passes through as it comes.
   route("POST", "/v1/large", { auth: "member", limit: "webhook", bodyLimit: 100_000 }),
 ];
-const settings = { limitScale: 10_000 };
+const settings = { limitScale: 10_000, trustedProxies: ["127.0.0.1"] };
 
 /** Stable and canary, each of which says what it is; how the canary does can be changed. */
 async function startEdge(t: Parameters<typeof createWorld>[0]) {
   const world = await createWorld(t, { realAuth: true });
-  const mood = { failing: 0, delayMs: 0 };
+  const mood = { failing: 0, delayMs: 0, isEventLost: false };
   const [stable, canary] = await Promise.all(
     ["stable", "canary"].map((name) =>
       startUpstream(t, (app) => {
@@ -62,17 +62,17 @@ async function startEdge(t: Parameters<typeof createWorld>[0]) {
       reason,
     };
     told.push(`${weight} ${by.split(" ")[0]} ${reason ?? ""}`);
-    await auth.emit(CanaryChanged, { aggregateId: "canary-matching", payload: split });
+    if (!mood.isEventLost) await auth.emit(CanaryChanged, { aggregateId: "canary-matching", payload: split });
     return split;
   };
-  const auth = await world.standIn("auth", {
-    answers: [
-      answer(ListCanaries, async () => ({ splits: split ? [split] : [] })),
-      answer(SetCanary, async ({ weight, by, reason, ifVersion }) =>
-        set(weight, by, reason ?? null, ifVersion),
-      ),
-    ],
-  });
+  const startAuth = async () => (auth = await world.standIn("auth", { answers }));
+  const answers = [
+    answer(ListCanaries, async () => ({ splits: split ? [split] : [] })),
+    answer(SetCanary, async ({ weight, by, reason, ifVersion }) =>
+      set(weight, by, reason ?? null, ifVersion),
+    ),
+  ];
+  let auth = await world.standIn("auth", { answers });
   const start = () =>
     startGateway(t, world, table, {
       ...settings,
@@ -89,7 +89,7 @@ async function startEdge(t: Parameters<typeof createWorld>[0]) {
   const all = (url: string, of = members, path = "/v1/mine") =>
     Promise.all(of.map((member) => ask(url + path, member)));
   const atCanary = async (url: string) => (await all(url)).filter((name) => name === "canary").length;
-  return { mood, set, told, auth, start, members, all, atCanary, canary };
+  return { mood, set, told, auth, startAuth, start, members, all, atCanary, canary };
 }
 
 test("A52 split by weight, sticky, alike on all gateways and after a restart, changed without losing a request", async (t) => {
@@ -181,8 +181,8 @@ test("A52 rolled back by itself, everywhere, when it fails or is slow; and not a
   );
 });
 
-test("A52 a canary that is gone is left by itself, also while auth can't be told", async (t) => {
-  const { set, auth, start, all, canary } = await startEdge(t);
+test("A52 a canary that is gone is left by itself, also while auth can't be told; auth is told when it is back", async (t) => {
+  const { set, told, auth, startAuth, start, all, canary } = await startEdge(t);
   await set(50, "operator", null);
   const gateway = await start();
   t.ok((await all(gateway.url)).includes("canary"));
@@ -192,6 +192,35 @@ test("A52 a canary that is gone is left by itself, also while auth can't be told
     timeoutMs: 30_000,
     everyMs: 1,
   });
+  t.same(told, ["50 operator "], "nobody has heard of it");
+  await startAuth();
+  await eventually(() => assert.equal(told.length, 2));
+  t.match(told[1], /^0 gateway errors: /);
+});
+
+test("A52 a gateway that starts while auth is away sends everything to the stable instances", async (t) => {
+  const { mood, set, auth, startAuth, start, members, all, atCanary } = await startEdge(t);
+  // As it is a minute later, when the event of the change is not looked at any more.
+  mood.isEventLost = true;
+  await set(50, "operator", null);
+  const early = await start();
+  await eventually(async () => assert.ok((await atCanary(early.url)) > 5));
+  await auth.stop();
+  const late = await start();
+  // Who has never had auth's keys knows no member: who asks is told apart by address.
+  const from = (gateway: { url: string }) =>
+    Promise.all(
+      members.map(async (_, i) => {
+        const headers = { "x-forwarded-for": `203.0.113.${i}` };
+        const answer = await fetch(`${gateway.url}/v1/public`, { headers });
+        return ((await answer.json()) as { name: string }).name;
+      }),
+    );
+  t.same(new Set(await from(late)), new Set(["stable"]));
+  t.same(new Set(await from(early)), new Set(["stable", "canary"]), "one that knew the split goes on by it");
+  await startAuth();
+  await eventually(async () => assert.deepEqual(await from(late), await from(early)));
+  t.same(await all(late.url), await all(early.url));
 });
 
 test("A52 what a client's own haste or size brings about speaks neither against a canary nor for it", async (t) => {
