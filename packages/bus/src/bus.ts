@@ -15,7 +15,7 @@ import { Relay } from "./relay.ts";
 import { Requests } from "./requests.ts";
 import { Responders } from "./responders.ts";
 import { type Listening, Signals } from "./signals.ts";
-import { Watch, type WatchHandler } from "./watch.ts";
+import { Watch, type WatchHandler, type Watching } from "./watch.ts";
 
 /** What a service says and hears, for the enumeration of all of it. */
 export type BusContracts = {
@@ -40,7 +40,7 @@ export type Bus = {
     handler: (payload: PayloadOf<C>) => Promise<void> | void,
   ): Listening;
   /** Shows an event to each instance: those of the last `sinceMs` before the start has ended, then as they come. */
-  watch<C extends EventContract>(event: C, options: { sinceMs: number }, handler: WatchHandler<C>): void;
+  watch<C extends EventContract>(event: C, options: { sinceMs: number }, handler: WatchHandler<C>): Watching;
   contracts: BusContracts;
   /** Of a member who is erased. Needs a database. */
   forgetting: Forgetting;
@@ -60,6 +60,7 @@ export function createBus(parts: Parts<NatsConfig>, database?: AnyDatabase): Bus
     : undefined;
 
   parts.health.add("nats", () => nats.probe(), { required: true });
+  parts.health.add("events", async () => watches.forEach(({ watch }) => watch.probe()), { required: true });
   parts.lifecycle.add({ name: "nats", start: () => nats.start(), stop: () => nats.stop() });
   parts.lifecycle.add({
     name: "bus",
@@ -88,6 +89,7 @@ export function createBus(parts: Parts<NatsConfig>, database?: AnyDatabase): Bus
     watch(event, options, handler) {
       const watch = new Watch(parts, nats, event, options, handler);
       watches.push({ event, watch });
+      return watch;
     },
     get forgetting() {
       if (!durable) throw new Error("who has no database has told nothing that is kept");

@@ -10,10 +10,17 @@ import { faultsOf, header } from "./wire.ts";
 
 export type WatchHandler<C extends EventContract> = (event: EventOf<C>) => void;
 
+export type Watching = {
+  /** Whether what lay in the past at the start has been seen: until then nobody knows what has happened. */
+  readonly hasCaughtUp: boolean;
+};
+
 /** How long a start waits until what lies in the past has been seen. */
 const catchUpMs = 5_000;
 const heartbeatMs = 1_000;
 const pullExpiresMs = 10_000;
+/** Beginning anew takes less: what is longer is an interruption that readiness tells of. */
+const toleratedMs = 1_000;
 /** A watch that begins anew looks back this far before the last event it saw: streams keep time, not causes. */
 const overlapMs = 60_000;
 
@@ -21,7 +28,7 @@ const overlapMs = 60_000;
  * Shows an event to every instance, first those of the last while and then as they come. Begins anew after each
  * interruption, so that handlers see some events twice and must not mind.
  */
-export class Watch {
+export class Watch implements Watching {
   readonly #parts: Parts<NatsConfig>;
   readonly #nats: Nats;
   readonly #event: EventContract;
@@ -31,6 +38,8 @@ export class Watch {
   #isStopped = false;
   #running: Promise<void> | undefined;
   #seenAt: number | undefined;
+  #interruptedAt: number | undefined = performance.now();
+  #hasCaughtUp = false;
 
   constructor(
     parts: Parts<NatsConfig>,
@@ -60,6 +69,17 @@ export class Watch {
     });
   }
 
+  get hasCaughtUp(): boolean {
+    return this.#hasCaughtUp;
+  }
+
+  /** Throws if it hears nothing, for longer than a new beginning takes. */
+  probe(): void {
+    const forMs = this.#interruptedAt === undefined ? 0 : performance.now() - this.#interruptedAt;
+    if (forMs > toleratedMs)
+      throw new Error(`${this.#event.subject} has not been heard for ${Math.round(forMs)} ms`);
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#messages?.stop();
@@ -82,7 +102,11 @@ export class Watch {
     caughtUp();
   }
 
-  async #follow(caughtUp: () => void): Promise<void> {
+  async #follow(heardAll: () => void): Promise<void> {
+    const caughtUp = () => {
+      this.#hasCaughtUp = true;
+      heardAll();
+    };
     await ensureStreams(this.#nats.manager, this.#parts.config.natsReplicas);
     const from = Math.max(Date.now() - this.#sinceMs, (this.#seenAt ?? 0) - overlapMs);
     const consumer = await this.#nats.jetstream.consumers.get(eventsStream, {
@@ -99,9 +123,14 @@ export class Watch {
     });
     this.#messages = messages;
     void this.#watchHeartbeats(messages);
-    for await (const message of messages) {
-      this.#show(message);
-      if (message.info.pending === 0) caughtUp();
+    this.#interruptedAt = undefined;
+    try {
+      for await (const message of messages) {
+        this.#show(message);
+        if (message.info.pending === 0) caughtUp();
+      }
+    } finally {
+      this.#interruptedAt = performance.now();
     }
   }
 

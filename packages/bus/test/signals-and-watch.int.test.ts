@@ -211,6 +211,26 @@ for (const losesDisk of [false, true]) {
   );
 }
 
+await t.test("A19 a watch that can't follow shows in readiness, though NATS itself answers", async (t) => {
+  const id = randomUUID();
+  const { instance, versionsOf } = await watcher(t);
+  const { health } = instance.parts;
+  await health.start();
+  t.teardown(() => health.stop());
+  const checks = () => Object.fromEntries(health.report().checks.map(({ name, ok }) => [name, ok]));
+  t.strictSame(checks(), { nats: true, events: true });
+
+  await world.killNats();
+  await world.startNats({ withJetStream: false });
+  await eventually(() => assert.deepEqual(checks(), { nats: true, events: false }), patience);
+  await changeAccount(auth.database, id, 1, 2);
+
+  await world.killNats();
+  await world.startNats();
+  await eventually(() => assert.deepEqual(checks(), { nats: true, events: true }), patience);
+  await eventually(() => assert.deepEqual([...new Set(versionsOf(id))], [1, 2]), patience);
+});
+
 await t.test("A19 a watch that NATS gives no sign of life begins anew", async (t) => {
   const id = randomUUID();
   const { versionsOf } = await watcher(t);

@@ -14,6 +14,8 @@ const Service = literals(domainServices);
 /** Of a hundred members, how many the canary serves. */
 const Weight = Type.Integer({ minimum: 0, maximum: 100 });
 const By = Type.String({ minLength: 1, maxLength: 120 });
+/** Of which kind who asks is, and their name: the audit trail tells an operator from a gateway by it. */
+const Asker = Type.String({ pattern: "^(operator|gateway) \\S.*$", maxLength: 120 });
 const Reason = Type.String({ minLength: 1, maxLength: 300 });
 
 /** How the traffic of a service is split. */
@@ -48,7 +50,7 @@ export const SetCanary = defineRequest({
   request: strict({
     service: Service,
     weight: Weight,
-    by: By,
+    by: Asker,
     reason: Type.Optional(Reason),
     ifVersion: Type.Optional(Type.Integer({ minimum: 0 })),
   }),

@@ -108,6 +108,7 @@ export const AppealItem = strict({
 });
 export type AppealItem = Static<typeof AppealItem>;
 export const AppealList = page(AppealItem);
+export type AppealList = Static<typeof AppealList>;
 export const AppealDecision = strict({ outcome: AppealOutcome, reason: Words });
 export type AppealDecision = Static<typeof AppealDecision>;
 

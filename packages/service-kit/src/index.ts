@@ -83,7 +83,13 @@ export {
 export { renderPage } from "./pages/page-layout.ts";
 export { readerOfRequest, sendPage } from "./pages/send-page.ts";
 export { createRedis } from "./redis/create-redis.ts";
-export { type Breaker, type BreakerOptions, createBreaker, withinDeadline } from "./resilience/breaker.ts";
+export {
+  type Breaker,
+  type BreakerOptions,
+  createBreaker,
+  isCallersAffair,
+  withinDeadline,
+} from "./resilience/breaker.ts";
 export { retry, type RetryOptions } from "./resilience/retry.ts";
 export { TimeoutError, withTimeout } from "./resilience/with-timeout.ts";
 export { inSpan } from "./telemetry/in-span.ts";

@@ -25,7 +25,10 @@ export type PrivateServer = {
 export type PrivateServers = {
   servers: TestServers;
   postgres: PrivateServer;
-  nats: PrivateServer;
+  nats: PrivateServer & {
+    /** As `start`: requests and signals go on, streams are away. */
+    startWithoutJetStream(): Promise<void>;
+  };
   redis: PrivateServer;
 };
 
@@ -56,7 +59,6 @@ export async function startPrivateServers(t: Teardown): Promise<PrivateServers> 
     log,
     onSpawn: endWithThisProcess,
   });
-  const configText = natsConfiguration(join(folder, "nats"));
   const make = (name: string, start: () => Promise<ManagedProcess>) => {
     const server = new BreakableServer(name, start);
     all.push(server);
@@ -65,7 +67,9 @@ export async function startPrivateServers(t: Teardown): Promise<PrivateServers> 
   const postgres = make("postgres", () =>
     startPostgres({ ...options("postgres"), settings: postgresSettings }),
   );
-  const nats = make("nats", () => startNats({ ...options("nats"), configText }));
+  const launchNats = (storeDir?: string) => () =>
+    startNats({ ...options("nats"), configText: natsConfiguration(storeDir) });
+  const nats = make("nats", launchNats(join(folder, "nats")));
   const redis = make("redis", () => startRedis({ ...options("redis"), databases: slotCount }));
   await Promise.all(all.map((server) => server.start()));
   const servers: TestServers = {
@@ -75,7 +79,8 @@ export async function startPrivateServers(t: Teardown): Promise<PrivateServers> 
     redisUrl: `redis://127.0.0.1:${ports.redis}`,
     pid: process.pid,
   };
-  return { servers, postgres, nats, redis };
+  const breakableNats = Object.assign(nats, { startWithoutJetStream: () => nats.start(launchNats()) });
+  return { servers, postgres, nats: breakableNats, redis };
 }
 
 class BreakableServer implements PrivateServer {
@@ -88,8 +93,8 @@ class BreakableServer implements PrivateServer {
     this.#launch = launch;
   }
 
-  async start(): Promise<void> {
-    this.#process = await eventually(this.#launch, { timeoutMs: restartTimeoutMs, everyMs: 100 });
+  async start(launch = this.#launch): Promise<void> {
+    this.#process = await eventually(launch, { timeoutMs: restartTimeoutMs, everyMs: 100 });
   }
 
   async stop(): Promise<void> {

@@ -44,14 +44,17 @@ export function natsUser(slot: number): { user: string; password: string } {
   return { user: `slot-${slot}`, password: "test" };
 }
 
-/** One NATS account a slot: streams, consumers and subjects of two test files never meet. */
-export function natsConfiguration(storeDir: string): string {
+/** One NATS account a slot: streams, consumers and subjects of two test files never meet. No `storeDir`, no JetStream. */
+export function natsConfiguration(storeDir?: string): string {
+  const jetstream = storeDir === undefined ? "disabled" : "enabled";
   const accounts = Array.from({ length: slotCount }, (_, slot) => {
     const { user, password } = natsUser(slot);
-    return `  S${slot}: { jetstream: enabled, users: [{ user: "${user}", password: "${password}" }] }`;
+    return `  S${slot}: { jetstream: ${jetstream}, users: [{ user: "${user}", password: "${password}" }] }`;
   });
   return [
-    `jetstream { store_dir: "${storeDir}", max_memory_store: 1GB, max_file_store: 20GB }`,
+    storeDir === undefined
+      ? "jetstream: disabled"
+      : `jetstream { store_dir: "${storeDir}", max_memory_store: 1GB, max_file_store: 20GB }`,
     "accounts {",
     ...accounts,
     `  SYS: { users: [{ user: "system", password: "test" }] }`,

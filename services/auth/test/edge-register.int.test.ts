@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { userInfo } from "node:os";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createBus } from "@kismet/bus";
 import { CanaryChanged, type ClientItem, type IssuedKey, ListCanaries, SetCanary } from "@kismet/contracts";
 import { createParts } from "@kismet/service-kit";
@@ -10,6 +14,9 @@ import { call, newMember, patience, startAuth, startMail, strongToken } from "./
 
 t.setTimeout(120_000);
 
+const run = promisify(execFile);
+const opsMain = fileURLToPath(new URL("../../../packages/bus/src/ops-main.ts", import.meta.url));
+
 const world = await createWorld(t, { realAuth: true });
 const mail = await startMail(t);
 const one = await startAuth(t, world, mail);
@@ -17,6 +24,19 @@ const two = await startAuth(t, world, mail);
 const { session, email } = await newMember(one, mail);
 await world.sql("UPDATE auth.accounts SET roles = '{admin}' WHERE member_id = $1", [session.memberId]);
 const token = await strongToken(one, world, email);
+
+const parts = createParts("gateway", {
+  ...world.settings("gateway"),
+  natsReplicas: 1,
+  instanceId: "asks",
+  shutdownMs: 1_000,
+  logLevel: "silent",
+});
+const bus = createBus(parts as never);
+const told: number[] = [];
+bus.watch(CanaryChanged, { sinceMs: 60_000 }, ({ payload }) => told.push(payload.weight));
+await parts.lifecycle.start();
+t.teardown(() => parts.lifecycle.stop());
 
 const register = (name: string, as = token) =>
   call<IssuedKey>(one, "POST", "/v1/admin/clients", { token: as, body: { name } });
@@ -101,23 +121,17 @@ await t.test("A14 clients are for administrators; another client's key is not th
   t.equal((await whoAmI(one, mine.key)).status, 200);
 });
 
+const canaryRows = () =>
+  world.sql<{ actorKind: string; actor: string | null; details: string }>(
+    `SELECT actor_kind AS "actorKind", actor, details::text FROM auth.audit_trail
+     WHERE action = 'auth.canary.set' ORDER BY seq`,
+  );
+
 await t.test("A52 the split of a canary is kept, told, and changed by one at a time", async (t) => {
-  const parts = createParts("gateway", {
-    ...world.settings("gateway"),
-    natsReplicas: 1,
-    instanceId: "asks",
-    shutdownMs: 1_000,
-    logLevel: "silent",
-  });
-  const bus = createBus(parts as never);
-  const told: number[] = [];
-  bus.watch(CanaryChanged, { sinceMs: 60_000 }, ({ payload }) => told.push(payload.weight));
-  await parts.lifecycle.start();
-  t.teardown(() => parts.lifecycle.stop());
   const set = (weight: number, more: object = {}) =>
-    bus.request(SetCanary, { service: "matching", weight, by: "operator", ...more });
+    bus.request(SetCanary, { service: "matching", weight, by: "operator ada", ...more });
   t.same((await bus.request(ListCanaries, {})).splits, []);
-  t.match(await set(20), { version: 1, weight: 20, changedBy: "operator", reason: null });
+  t.match(await set(20), { version: 1, weight: 20, changedBy: "operator ada", reason: null });
   t.match(await set(20), { version: 1 }, "the same once more");
   const rollbacks = await Promise.all(
     Array.from({ length: 5 }, (_, i) => set(0, { by: `gateway ${i}`, reason: "errors", ifVersion: 1 })),
@@ -127,14 +141,50 @@ await t.test("A52 the split of a canary is kept, told, and changed by one at a t
   t.match(await set(0, { ifVersion: 2 }), { version: 3, weight: 50 }, "what was set since is not judged yet");
   await eventually(() => assert.deepEqual(told, [20, 0, 50]), patience);
   await eventually(async () => {
-    const rows = await world.sql<{ actor: string | null; details: string }>(
-      "SELECT actor, details::text FROM auth.audit_trail WHERE action = 'auth.canary.set' ORDER BY seq",
-    );
+    const rows = await canaryRows();
     assert.deepEqual(
       rows.map(({ details }) => (JSON.parse(details) as { weight: number }).weight),
       [20, 0, 50],
     );
     assert.match(rows[1]?.details ?? "", /"reason": ?"errors"/);
+    assert.deepEqual(
+      rows.map(({ actorKind, actor }) => [actorKind, actor]),
+      [
+        ["operator", "ada"],
+        ["system", null],
+        ["operator", "ada"],
+      ],
+    );
   }, patience);
   t.match((await bus.request(ListCanaries, {})).splits, [{ service: "matching", weight: 50, version: 3 }]);
+});
+
+await t.test(
+  "A52 an operator sets a split by the command, and is in the trail with the name of their shell",
+  async (t) => {
+    const ops = (...words: string[]) =>
+      run(process.execPath, [opsMain, ...words], {
+        env: { ...process.env, KISMET_DEV_NATS_URL: world.natsUrl },
+      });
+    const { stdout } = await ops("canary", "set", "profile", "5");
+    const by = `operator ${userInfo().username}`;
+    t.match(stdout, new RegExp(`^profile +5 %  \\S+  ${by}\\n$`));
+    t.match((await ops("canary", "list")).stdout, new RegExp(`profile +5 %  \\S+  ${by}\\n`));
+    await eventually(async () => {
+      const { actorKind, actor, details } = (await canaryRows()).at(-1) ?? assert.fail();
+      assert.deepEqual([actorKind, actor], ["operator", userInfo().username]);
+      assert.match(details, /"service": ?"profile"/);
+    }, patience);
+    for (const wrong of [["canary", "set", "gateway", "5"], ["canary", "set", "profile", "101"], ["canary"]])
+      await t.rejects(ops(...wrong), { code: 1, stderr: /See npm run ops -- --help/ });
+  },
+);
+
+await t.test("A52 nobody changes a split without saying who they are", async (t) => {
+  const before = (await canaryRows()).length;
+  for (const by of ["operator", "operator ", "ada", "gateway"])
+    await t.rejects(bus.request(SetCanary, { service: "matching", weight: 7, by }), {
+      message: /does not fit/,
+    });
+  t.equal((await canaryRows()).length, before);
 });

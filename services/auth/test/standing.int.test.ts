@@ -452,6 +452,50 @@ await t.test(
 );
 
 await t.test(
+  "A22 whose appeals a list shows is in the trail of each of them, and of nobody else",
+  async (t) => {
+    const reader = await newStaff("moderator");
+    const appellant = async () => {
+      const { memberId, accessToken } = (await newMember(auth, mail)).session;
+      await setStatus(moderator.token, memberId, { action: "ban", reason: "spam" });
+      const body = { text: "I have sent nothing of the kind." };
+      t.equal((await call(auth, "POST", "/v1/auth/me/appeals", { token: accessToken, body })).status, 201);
+      return memberId;
+    };
+    const shown = [await appellant(), await appellant()];
+    const { session: other } = await newMember(auth, mail);
+    const read = async (query: string) =>
+      (await call<{ items: AppealItem[] }>(auth, "GET", `/v1/admin/appeals${query}`, { token: reader.token }))
+        .body;
+    const usesOf = async (id: string) => {
+      // Each look is a row too.
+      const path = `/v1/admin/members/${id}/audit?limit=100`;
+      const { body } = await call<{ items: AuditItem[] }>(auth, "GET", path, { token: admin.token });
+      return body.items.filter(
+        ({ action, actor }) => action === "auth.staff.use" && actor === reader.memberId,
+      );
+    };
+    const first = (await read("?limit=1")).items[0] ?? assert.fail();
+    const { items } = await read("?limit=100");
+    t.ok(shown.every((id) => items.some(({ memberId }) => memberId === id)));
+    for (const id of shown) {
+      const times = first.memberId === id ? 2 : 1;
+      await eventually(
+        async () => {
+          const uses = await usesOf(id);
+          assert.deepEqual(
+            uses.map(({ subject, details }) => [subject, (JSON.parse(details) as { route: string }).route]),
+            Array.from({ length: times }, () => [id, "/v1/admin/appeals"]),
+          );
+        },
+        { ...patience, everyMs: 250 },
+      );
+    }
+    t.same(await usesOf(other.memberId), []);
+  },
+);
+
+await t.test(
   "A22 who is refused for want of a role is in the trail: another role, none, one factor; and a flood can't fill it",
   async (t) => {
     const { email, session } = await newMember(auth, mail);
@@ -489,6 +533,7 @@ await t.test(
 
 /** Whoever holds an unlocked telephone holds a session: written down again, as the roles are. */
 const asksForFreshness = [
+  "POST /v1/auth/password/change",
   "POST /v1/auth/email/change",
   "POST /v1/auth/factors/totp",
   "POST /v1/auth/factors/totp/confirm",
@@ -517,7 +562,6 @@ const asksForFreshness = [
 
 /** By why not. A new route stands here or above. */
 const asksForNone: Record<string, string[]> = {
-  "the password that it replaces is asked for": ["POST /v1/auth/password/change"],
   "a code that went to the new address, for a change that was asked for freshly": [
     "POST /v1/auth/email/confirm",
   ],

@@ -22,7 +22,7 @@ export async function buildApp(
 ): Promise<App> {
   const bus = createBus(parts);
   const verifier = createAccessControl(parts, bus);
-  const upstreams = createUpstreams(parts, bus);
+  const upstreams = createUpstreams(parts, bus, verifier);
   const app = createAppShell(parts);
 
   cutOffStalled(parts, app);
@@ -39,7 +39,7 @@ export async function buildApp(
     else if (policy?.auth === "client")
       throw new ClientKeyRefused("The API key of a registered client is needed.");
     const member = policy && (await authenticate(verifier, policy, request.requestContext.token));
-    if (!member) return;
+    if (!member) return upstreams.recognise(request);
     request.requestContext.member = member;
     await limits.byMember(request, reply);
   });

@@ -5,6 +5,8 @@ import {
   answer,
   createWorld,
   eventually,
+  forAWhile,
+  freePort,
   memberToken,
   MovedClock,
   newId,
@@ -60,7 +62,7 @@ async function startEdge(t: Parameters<typeof createWorld>[0]) {
     timeoutMs: number,
   ) =>
     eventually(async () => assert.deepEqual(await ask(path, headers), [expected, expected]), { timeoutMs });
-  return { world, nats, redis, auth, register, clock, start, ask, bearer, eventuallyAll };
+  return { world, nats, redis, auth, register, clock, gateways, start, ask, bearer, eventuallyAll };
 }
 
 test("A02 A37 session, member and client: refused within a second on every instance", async (t) => {
@@ -161,4 +163,69 @@ test("Redis, auth, or one service away: limits by instance, and everything that 
   t.equal(await code("/v1/mine", good), "UNAVAILABLE", "keys that were never had: closed");
   t.equal(await code("/v1/ours", { "x-api-key": key }), "UNAVAILABLE");
   t.equal((await fetch(`${late.url}/v1/things`)).status, 200, "public reads need neither");
+});
+
+test("A02 with the streams away and NATS itself there: not ready, and who starts knows of no token whether it was ended", async (t) => {
+  const { world, nats, auth, gateways, start, ask, bearer } = await startEdge(t);
+  const [memberId, sessionId] = [newId(), newId()];
+  const revoked = bearer(memberToken(world, { memberId, sessionId }));
+  const good = bearer(memberToken(world));
+  const failing = async ({ opsUrl }: { opsUrl: string }) => {
+    const report = (await (await fetch(`${opsUrl}/readyz`)).json()) as {
+      ready: boolean;
+      checks: { name: string; ok: boolean }[];
+    };
+    return { ready: report.ready, failing: report.checks.filter(({ ok }) => !ok).map(({ name }) => name) };
+  };
+  const eventuallyReady = (expected: boolean) =>
+    eventually(async () => {
+      for (const gateway of gateways)
+        assert.deepEqual(await failing(gateway), { ready: expected, failing: expected ? [] : ["events"] });
+    });
+  for (const headers of [revoked, good]) t.same(await ask("/v1/mine", headers), ["ok", "ok"]);
+  await eventuallyReady(true);
+
+  await nats.kill();
+  await nats.startWithoutJetStream();
+  await eventuallyReady(false);
+  await auth.emit(SessionRevoked, {
+    aggregateId: memberId,
+    payload: { memberId, sessionId, revokedAt: new Date().toISOString() },
+  });
+  t.same(
+    await ask("/v1/mine", revoked),
+    ["ok", "ok"],
+    "fails open until the token ends: nobody has told of it",
+  );
+  gateways.push(await start());
+  t.same(await ask("/v1/mine", good), ["ok", "ok", "UNAVAILABLE"], "fails closed where nothing is known");
+  t.same(
+    await ask("/v1/ours", { "x-api-key": key }),
+    ["ok", "ok", "ok"],
+    "the register is asked for, not streamed",
+  );
+  t.same(await ask("/v1/things", {}), ["ok", "ok", "ok"]);
+  await eventuallyReady(false);
+
+  await nats.kill();
+  await nats.start();
+  const all = (expected: string) => gateways.map(() => expected);
+  await eventually(async () => assert.deepEqual(await ask("/v1/mine", revoked), all("UNAUTHENTICATED")));
+  await eventually(async () => assert.deepEqual(await ask("/v1/mine", good), all("ok")));
+  await eventuallyReady(true);
+});
+
+test("a gateway does not start without NATS: it says that it waits, and serves once NATS is there", async (t) => {
+  const { nats, start } = await startEdge(t);
+  await nats.kill();
+  const [port, opsPort] = [await freePort(), await freePort()];
+  const starting = start({ port, opsPort });
+  await eventually(async () => {
+    const { state } = (await (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).json()) as { state: string };
+    assert.equal(state, "starting");
+  });
+  await forAWhile(() => assert.rejects(fetch(`http://127.0.0.1:${port}/v1/things`)), 1_000);
+  await nats.start();
+  const { url } = await starting;
+  t.equal((await fetch(`${url}/v1/things`)).status, 200);
 });

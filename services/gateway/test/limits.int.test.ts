@@ -16,6 +16,8 @@ const table = [
   route("GET", "/v1/deck", { limit: "discovery", auth: "member" }),
 ];
 
+const silent = createLogger({ service: "gateway", instanceId: "t", level: "silent" });
+
 /** `"credential-address";q=3;w=30` as its parts. */
 function itemsOf(field: string | null): Record<string, Record<string, number>> {
   const items = (field ?? "").split(", ").map((item) => {
@@ -159,12 +161,11 @@ test("A07 without Redis an instance limits by what it has seen itself", async (t
 
 test("A37 what could not be told to Redis is told the next time", async (t) => {
   const world = await createWorld(t);
-  const logger = createLogger({ service: "gateway", instanceId: "t", level: "silent" });
   const allowance = { burst: 3, refillMs: 30_000 };
   const redis = new Redis(world.redisUrl);
   t.teardown(() => redis.disconnect());
   await redis.ping();
-  const [one, two] = [new SharedBuckets(redis, logger), new SharedBuckets(redis, logger)];
+  const [one, two] = [new SharedBuckets(redis, silent), new SharedBuckets(redis, silent)];
   for (let i = 0; i < 3; i += 1) t.ok(one.take("k", allowance).isAllowed);
   // Where no number is, the script fails.
   await redis.lpush("limit:k", "x");
@@ -174,6 +175,37 @@ test("A37 what could not be told to Redis is told the next time", async (t) => {
   t.ok(two.take("k", allowance).isAllowed, "it has not heard yet");
   await two.sync();
   t.notOk(two.take("k", allowance).isAllowed);
+});
+
+test("A37 what is kept while Redis is away is bounded, and the bucket that is let go is the oldest", async (t) => {
+  const redis = new Redis("redis://127.0.0.1:9", { lazyConnect: true, retryStrategy: () => null });
+  redis.on("error", () => undefined);
+  const buckets = new SharedBuckets(redis, silent);
+  const allowance = { burst: 1, refillMs: 600_000 };
+  for (let i = 0; i < 100_000 + 500; i += 1) buckets.take(`k${i}`, allowance);
+  await buckets.sync();
+  t.same(buckets.held, { known: 100_000, untold: 100_000 });
+  t.notOk(buckets.take("k100499", allowance).isAllowed, "the newest is known");
+  t.ok(buckets.take("k0", allowance).isAllowed, "the oldest is forgotten, which favours who asks");
+});
+
+test("A37 with more active keys than a round tells of, each is told of in its turn", async (t) => {
+  const world = await createWorld(t);
+  const redis = new Redis(world.redisUrl);
+  t.teardown(() => redis.disconnect());
+  await redis.ping();
+  const buckets = new SharedBuckets(redis, silent);
+  const allowance = { burst: 10, refillMs: 600_000 };
+  const takeAll = () => {
+    for (let i = 0; i < 25_000; i += 1) buckets.take(`k${i}`, allowance);
+  };
+  takeAll();
+  for (const told of [10_000, 20_000, 25_000]) {
+    await buckets.sync();
+    // All go on being asked for: who has been told of gets behind those who wait.
+    takeAll();
+    t.equal(await redis.dbsize(), told);
+  }
 });
 
 test("who asks is who connected, or whom the nearest proxies that are trusted name, from right to left", async (t) => {

@@ -196,10 +196,11 @@ export class World {
     );
   }
 
-  async startNats(): Promise<void> {
+  async startNats({ withJetStream = true } = {}): Promise<void> {
     const nats = await startNats({
       dataDir: join(this.dir, "nats"),
       port: this.#ports.nats,
+      ...(withJetStream ? {} : { configText: "" }),
       log: () => undefined,
     });
     this.#nats = nats;

@@ -33,6 +33,8 @@ import { addSecurityHeaders, bareAnswerHeaders } from "./security-headers.ts";
 declare module "fastify" {
   interface FastifyContextConfig {
     policy?: RoutePolicy;
+    /** Of a list for staff: whose data an answer shows. Each of them is recorded. */
+    membersIn?: (answer: never) => readonly string[];
   }
   interface FastifyRequest {
     /** Whom the access token speaks for; throws on a route whose policy asks for nobody. */

@@ -32,7 +32,7 @@ export type Guards = {
   recordStaff?: (use: StaffUse) => Promise<void>;
 };
 
-/** What somebody of the staff called, and about which member: `/members/:id` in its path, or `memberId`. */
+/** What somebody of the staff called, and about which member: `/members/:id` in its path, `memberId`, or one whom it showed. */
 export type StaffUse = {
   method: string;
   route: string;
@@ -88,6 +88,16 @@ function recordUses(parts: Parts, app: App, recordStaff: NonNullable<Guards["rec
   app.addHook("preHandler", async (request) => {
     const made = use(request, "ok");
     if (made) await recordStaff(made);
+  });
+  app.addHook("preSerialization", async (request, reply, answer) => {
+    const made = reply.statusCode < 300 ? use(request, "ok") : undefined;
+    const shown = made && request.routeOptions.config.membersIn?.(answer as never);
+    // As many as a page holds, at most.
+    if (shown)
+      await runWithContext(request.requestContext, () =>
+        Promise.all([...new Set(shown)].map((memberId) => recordStaff({ ...made, memberId }))),
+      );
+    return answer;
   });
   app.addHook("onError", async (request, _reply, error) => {
     const made = error instanceof Forbidden ? use(request, "refused") : undefined;

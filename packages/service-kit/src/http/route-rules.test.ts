@@ -18,16 +18,17 @@ function register(
   change: Partial<RoutePolicy>,
   answer = strict({ name: text }),
   method = "GET",
+  config: object = {},
 ): { schema: Described } {
   const schema: Described = { summary: "x", response: { 200: answer } };
   const route = {
     method,
     url: "/v1/things",
     schema,
-    config: { policy: { ...policy, ...change } },
+    config: { policy: { ...policy, ...change }, ...config },
     handler: async () => undefined,
   };
-  enforceRouteRules(route as never);
+  enforceRouteRules(route as never, { canRecordStaff: true });
   return route;
 }
 
@@ -59,6 +60,15 @@ test("A18 a route that other sites may call reads no cookie and asks for nobody"
   t.doesNotThrow(() => register({ crossSite: true, auth: "public" }));
   t.throws(() => register({ crossSite: true }), { message: /other sites/ });
   t.throws(() => register({ crossSite: true, auth: "public", cookie: true }), { message: /other sites/ });
+});
+
+test("A22 a list for staff of several members' data says whom it shows, or does not register", async (t) => {
+  const staff: Partial<RoutePolicy> = { auth: "staff", roles: ["support"] };
+  const list = page(strict({ memberId: text, name: text })) as never;
+  t.throws(() => register(staff, list), { message: /which members it shows/ });
+  t.doesNotThrow(() => register(staff, list, "GET", { membersIn: () => [] }));
+  t.doesNotThrow(() => register(staff, page(strict({ name: text })) as never), "a list of something else");
+  t.throws(() => register({}, list, "GET", { membersIn: () => [] }), { message: /not for staff/ });
 });
 
 test("A37 a service without the register of clients can't have a route for them", async (t) => {

@@ -38,7 +38,7 @@ export function enforceRouteRules(
 ): void {
   const name = `${String(route.method)} ${route.url}`;
   const schema = (route.schema ?? {}) as RouteSchema;
-  const policy = (route.config as { policy?: RoutePolicy } | undefined)?.policy;
+  const { policy, membersIn } = (route.config ?? {}) as { policy?: RoutePolicy; membersIn?: unknown };
   const faults: string[] = [];
   if (!methods.has(String(route.method))) faults.push("has a method that the route table does not know");
   faults.push(...policyFaults(policy));
@@ -48,6 +48,7 @@ export function enforceRouteRules(
     );
   if (policy?.stepUp === true) faults.push(...stepUpFaults(policy, canStepUp));
   if (policy?.auth === "staff") faults.push(...staffFaults(policy, canRecordStaff));
+  faults.push(...shownFaults(policy?.auth, membersIn, schema.response));
   if (policy?.auth === "client" && !canKnowClients)
     faults.push("asks for a client, and the service has no register of them");
   if (policy?.compress === true) faults.push(...compressFaults(policy, schema.response));
@@ -93,6 +94,17 @@ function staffFaults({ roles }: RoutePolicy, canRecordStaff: boolean): string[] 
     ...(roles ? [] : ["does not say which roles of staff may call it (config.policy.roles)"]),
     ...(canRecordStaff ? [] : ["is for staff, and the service does not record what staff does"]),
   ];
+}
+
+/** Of one member the address says who it is. */
+function shownFaults(auth: RoutePolicy["auth"] | undefined, membersIn: unknown, response: unknown): string[] {
+  if (auth !== "staff")
+    return membersIn === undefined ? [] : ["says whom it shows (config.membersIn), and is not for staff"];
+  const names = namesIn(response);
+  const isOfMembers = names.includes("items") && names.includes("memberId");
+  return isOfMembers && membersIn === undefined
+    ? ["is a list for staff that does not say which members it shows (config.membersIn)"]
+    : [];
 }
 
 export function routeTableEntry(service: RouteTableEntry["service"], route: RouteOptions): RouteTableEntry {

@@ -118,6 +118,11 @@ function isCallersFault(error: unknown): boolean {
   return error instanceof PublicError && error.status < 500;
 }
 
+/** Whether a failure says nothing against the callee: its caller could have prevented it, or had no time for an answer. */
+export function isCallersAffair(error: unknown): boolean {
+  return isCallersFault(error) || error instanceof CallerOutOfTime;
+}
+
 /** Opossum's own errors: open, shut down. */
 function isRefusal(error: unknown): boolean {
   const { code } = error as { code?: unknown };

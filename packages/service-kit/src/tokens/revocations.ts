@@ -1,6 +1,6 @@
 import { type AccountStatus, accessTokenSeconds, type Member } from "@kismet/contracts";
 import type { Clock } from "../context/clock.ts";
-import { Unauthenticated } from "../errors/kit-errors.ts";
+import { Unauthenticated, Unavailable } from "../errors/kit-errors.ts";
 
 /** A token issued before the news ends this long after it at the latest; then nothing need be remembered. */
 const memoryMs = (accessTokenSeconds + 300) * 1_000;
@@ -22,7 +22,10 @@ export type Revocations = {
   isKeyRevoked(kid: string): boolean;
   /** Almost always not: then nobody need look which key a token has. */
   hasRevokedKeys(): boolean;
-  /** The member with its newest known status; throws UNAUTHENTICATED if the session is over. */
+  /**
+   * The member with its newest known status; throws UNAUTHENTICATED if the session is over, UNAVAILABLE while it is not known
+   * what has been revoked of late.
+   */
   apply(member: Member, issuedAt: Date): Member;
   /** Also called when an account stops being active: its sockets must close. Returns how to stop listening. */
   onRevoked(listener: (revocation: Revocation) => void): () => void;
@@ -30,7 +33,7 @@ export type Revocations = {
   onKeyRevoked(listener: (kid: string) => void): void;
 };
 
-export function createRevocations(clock: Clock): Revocations {
+export function createRevocations(clock: Clock, isInformed: () => boolean = () => true): Revocations {
   const sessions = new Map<string, number>();
   const members = new Map<string, number>();
   const accounts = new Map<string, { status: AccountStatus; at: number }>();
@@ -64,6 +67,7 @@ export function createRevocations(clock: Clock): Revocations {
       if (status !== "active") for (const listener of listeners) listener({ memberId, sessionId: null });
     },
     apply(member, issuedAt) {
+      if (!isInformed()) throw new Unavailable();
       if (sessions.has(member.sessionId)) throw new Unauthenticated("The session has ended.");
       // Seconds, as in `iat`: a token of the same second is a new one, signed after the revocation that made it needed.
       const allRevokedAt = members.get(member.memberId);

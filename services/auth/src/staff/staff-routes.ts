@@ -156,7 +156,10 @@ function serveAppeals(app: App, deps: StaffDeps): void {
       querystring: PageQuery,
       response: { 200: AppealList },
     },
-    config: { policy: { ...staffReading, roles: ["moderator", "admin"] } },
+    config: {
+      policy: { ...staffReading, roles: ["moderator", "admin"] },
+      membersIn: ({ items }: AppealList) => items.map(({ memberId }) => memberId),
+    },
     handler: async ({ query: { limit = 20, cursor }, member }) => {
       const after = cursor === undefined ? undefined : idOf(cursor);
       const rows = await listOpenAppeals(deps.database.read, after, limit + 1);

@@ -4,12 +4,14 @@ import {
   type CanarySplit,
   type DomainService,
   ListCanaries,
+  type Member,
   SetCanary,
 } from "@kismet/contracts";
-import { Counter, createPoller, Gauge, Histogram, type Parts } from "@kismet/service-kit";
+import { Counter, createPoller, Gauge, Histogram, type Parts, type TokenVerifier } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.ts";
 import { addressKey } from "../limits/address-key.ts";
+import type { Attempt } from "./count-attempts.ts";
 import { decideRollback, latencyBounds } from "./decide-rollback.ts";
 import { decideVariant, type Variant } from "./decide-variant.ts";
 import { VariantRecords } from "./variant-records.ts";
@@ -19,10 +21,12 @@ const everyMs = 1_000;
 const sinceMs = 60_000;
 
 export type Canary = {
+  /** Finds out who shows a token where none is asked for: where a member is served must not depend on the route. */
+  recognise(request: FastifyRequest): Promise<void>;
   /** Which instances serve a request. */
   variantFor(service: string, request: FastifyRequest): Variant;
   /** What came of it; a service without canary is not asked for that. */
-  record(service: string, variant: Variant, isError: boolean, begunAt: number): void;
+  record(service: string, variant: Variant, attempt: Attempt): void;
 };
 
 type Watched = {
@@ -37,7 +41,11 @@ type Watched = {
  * How the traffic of services that have a canary is split, as auth keeps it; and the judge of each, who takes it back to
  * none if the canary is worse. `services` are those with addresses of a canary: for the others nothing is done at all.
  */
-export function createCanary(parts: Parts<Config>, bus: Bus, services: readonly DomainService[]): Canary {
+export function createCanary(
+  parts: Parts<Config>,
+  { bus, verifier }: { bus: Bus; verifier: TokenVerifier },
+  services: readonly DomainService[],
+): Canary {
   const { clock, logger, config } = parts;
   const now = () => clock.now().getTime();
   const watched = new Map<string, Watched>(
@@ -68,7 +76,7 @@ export function createCanary(parts: Parts<Config>, bus: Bus, services: readonly 
 
   function judge(canary: Watched): void {
     const { service, split, records } = canary;
-    if (!split || split.weight === 0 || canary.rolledBack) return;
+    if (!split || weightOf(canary) === 0) return;
     const rollback = decideRollback(records.of("stable"), records.of("canary"));
     if (!rollback) return;
     const reason = `${rollback.because}: ${rollback.detail}`.slice(0, 300);
@@ -100,21 +108,35 @@ export function createCanary(parts: Parts<Config>, bus: Bus, services: readonly 
     });
   }
 
+  const recognised = new WeakMap<FastifyRequest, Member>();
+
   return {
+    async recognise(request) {
+      const { token } = request.requestContext;
+      if (token === undefined || ![...watched.values()].some((canary) => weightOf(canary) > 0)) return;
+      // One that is good no more is no reason to refuse, and its bearer is whoever asks.
+      const member = await verifier.verify(token).catch(() => undefined);
+      if (member) recognised.set(request, member);
+    },
     variantFor(service, request) {
       const canary = watched.get(service);
-      if (!canary?.split || canary.split.weight === 0 || canary.rolledBack) return "stable";
-      const { member, client } = request.requestContext;
-      const key = member?.memberId ?? client?.clientId ?? addressKey(request.ip);
-      return decideVariant(service, key, canary.split.weight);
+      const weight = canary ? weightOf(canary) : 0;
+      if (weight === 0) return "stable";
+      const { member = recognised.get(request), client } = request.requestContext;
+      return decideVariant(service, member?.memberId ?? client?.clientId ?? addressKey(request.ip), weight);
     },
-    record(service, variant, isError, begunAt) {
-      const latencyMs = performance.now() - begunAt;
-      watched.get(service)?.records.add(variant, isError, begunAt, latencyMs);
+    record(service, variant, attempt) {
+      const { isError, latencyMs } = attempt;
+      watched.get(service)?.records.add(variant, attempt);
       metrics.requests.inc({ upstream: service, variant, outcome: isError ? "error" : "ok" });
-      if (!isError) metrics.seconds.observe({ upstream: service, variant }, latencyMs / 1_000);
+      if (!isError && latencyMs !== undefined)
+        metrics.seconds.observe({ upstream: service, variant }, latencyMs / 1_000);
     },
   };
+}
+
+function weightOf({ split, rolledBack }: Watched): number {
+  return rolledBack ? 0 : (split?.weight ?? 0);
 }
 
 function createMetrics({ metrics }: Parts) {

@@ -1,3 +1,4 @@
+import type { Attempt } from "./count-attempts.ts";
 import { latencyBounds, type VariantRecord } from "./decide-rollback.ts";
 import type { Variant } from "./decide-variant.ts";
 
@@ -29,7 +30,7 @@ export class VariantRecords {
   }
 
   /** Times are of `performance.now()`. */
-  add(variant: Variant, isError: boolean, begunAt: number, latencyMs: number): void {
+  add(variant: Variant, { isError, begunAt, latencyMs }: Attempt): void {
     if (begunAt < this.#countsFrom) return;
     if (this.#now() - this.#since > periodMs) {
       this.#before = this.#current;
@@ -38,10 +39,8 @@ export class VariantRecords {
     }
     const counts = this.#current[variant];
     counts.requests += 1;
-    if (isError) {
-      counts.errors += 1;
-      return;
-    }
+    if (isError) counts.errors += 1;
+    if (isError || latencyMs === undefined) return;
     const found = latencyBounds.findIndex((bound) => latencyMs <= bound);
     const index = found === -1 ? latencyBounds.length : found;
     counts.latencies[index] = (counts.latencies[index] ?? 0) + 1;

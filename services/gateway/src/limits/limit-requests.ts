@@ -4,6 +4,7 @@ import {
   type App,
   Counter,
   createRedis,
+  Gauge,
   type Parts,
   RateLimited,
   type RegisteredClient,
@@ -44,6 +45,7 @@ export async function limitRequests(parts: Parts<Config>, app: App): Promise<Req
   await app.register(rateLimit, { global: false, store: storeOver(buckets) });
   const { limitScale } = parts.config;
   const refused = createRefusals(parts);
+  measure(parts, buckets);
 
   function limitsBy(by: Exclude<LimitedBy, "client">, idOf: (request: FastifyRequest) => string): Limits {
     return byClass((name) => {
@@ -144,4 +146,18 @@ function storeOver(buckets: SharedBuckets): new () => FastifyRateLimitStore {
       return this;
     }
   };
+}
+
+function measure({ metrics }: Parts, buckets: SharedBuckets): void {
+  new Gauge({
+    name: "kismet_limit_buckets",
+    help: "Buckets of rate limits here, and how many of them Redis is still to be told of",
+    labelNames: ["of"],
+    registers: [metrics],
+    collect() {
+      const { known, untold } = buckets.held;
+      this.set({ of: "known" }, known);
+      this.set({ of: "untold" }, untold);
+    },
+  });
 }

@@ -11,6 +11,7 @@ const maxBuckets = 100_000;
 const sweepLength = 50;
 /** A script keeps Redis from all else while it runs: about a millisecond for so many. */
 const maxBatch = 500;
+/** Of one round. Those who have waited longest are told of first; see the record for what that means for the overshoot. */
 const maxBatches = 20;
 /** No burst of all instances together reaches further: what does is from a clock that was set back. */
 const furthestMs = 64 * longestRefillMs;
@@ -49,6 +50,7 @@ export class SharedBuckets {
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
+  /** Of these Redis is to be told; all of them have a bucket, so that one bound holds for both. */
   readonly #changed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;
@@ -86,6 +88,11 @@ export class SharedBuckets {
     return decision;
   }
 
+  /** How many buckets there are, and of how many Redis is still to be told something. */
+  get held(): { known: number; untold: number } {
+    return { known: this.#buckets.size, untold: this.#changed.size };
+  }
+
   async sync(): Promise<void> {
     if (this.#changed.size === 0 || this.#redis.status !== "ready") return;
     this.#syncing ??= this.#sendAll().finally(() => (this.#syncing = undefined));
@@ -107,9 +114,9 @@ export class SharedBuckets {
       if (sent.length === maxBatch) break;
       this.#changed.delete(key);
       const bucket = this.#buckets.get(key);
-      // What has been refilled since is nobody's concern any more: after an outage no old debt is called in.
-      const ms = bucket ? Math.min(bucket.unsentMs, bucket.fullAt - now) : 0;
       if (!bucket) continue;
+      // What has been refilled since is nobody's concern any more: after an outage no old debt is called in.
+      const ms = Math.min(bucket.unsentMs, bucket.fullAt - now);
       bucket.unsentMs = 0;
       if (ms > 0) sent.push({ key, bucket, ms });
     }
@@ -129,7 +136,8 @@ export class SharedBuckets {
       // Kept for the next time: what this instance has let through is not lost.
       for (const { key, bucket, ms } of sent) {
         bucket.unsentMs += ms;
-        this.#changed.add(key);
+        // Unless it had to make room meanwhile.
+        if (this.#buckets.get(key) === bucket) this.#changed.add(key);
       }
       throw error;
     }
@@ -138,12 +146,17 @@ export class SharedBuckets {
   #makeRoom(now: number): void {
     let looked = 0;
     for (const [key, { fullAt }] of this.#buckets) {
-      if (fullAt <= now) this.#buckets.delete(key);
+      if (fullAt <= now) this.#forget(key);
       looked += 1;
       if (looked === sweepLength) break;
     }
     if (this.#buckets.size < maxBuckets) return;
     const oldest = this.#buckets.keys().next().value;
-    if (oldest !== undefined) this.#buckets.delete(oldest);
+    if (oldest !== undefined) this.#forget(oldest);
+  }
+
+  #forget(key: string): void {
+    this.#buckets.delete(key);
+    this.#changed.delete(key);
   }
 }

@@ -42,10 +42,15 @@ export type Upstream = {
   send(request: UpstreamRequest, relay: Relay): Promise<void>;
   /** The next address to try, for connections that are no requests. */
   nextUrl(): string;
+  /** What was said to one: 101 is yes. */
+  reportAnswer(status: number): void;
+  /** Nothing was. */
   reportFailure(url: string): void;
   isRestarting(): boolean;
   close(): Promise<void>;
 };
+
+const now = () => performance.now();
 
 export function createUpstream(
   parts: Parts,
@@ -53,7 +58,6 @@ export function createUpstream(
   urls: readonly string[],
   up: Gauge<"upstream">,
 ): Upstream {
-  const now = () => performance.now();
   const addresses: Address[] = urls.map((url) => ({
     url,
     avoidUntil: 0,
@@ -84,6 +88,7 @@ export function createUpstream(
   }
 
   function isUp(value: boolean): void {
+    if (value) refusingSince = undefined;
     if (value === wasUp) return;
     wasUp = value;
     up.set({ upstream: name }, value ? 1 : 0);
@@ -118,7 +123,6 @@ export function createUpstream(
         relay,
       );
       const answered = await relay.started;
-      refusingSince = undefined;
       // An instance that drains says so with its answers: the next request goes elsewhere, if there is an elsewhere.
       address.avoidUntil = isDraining(relay.status, answered) ? now() + avoidedForMs : 0;
       isUp(true);
@@ -138,6 +142,7 @@ export function createUpstream(
   return {
     send: (request, relay) => breaker.fire(request, relay),
     nextUrl: () => nextAddress().url,
+    reportAnswer: () => isUp(true),
     reportFailure(url) {
       const address = addresses.find((each) => each.url === url);
       if (address) address.avoidUntil = now() + avoidedForMs;

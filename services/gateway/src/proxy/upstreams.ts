@@ -1,19 +1,25 @@
 import type { Bus } from "@kismet/bus";
 import { canaryKey, domainServices, type ServiceName, upstreamKey } from "@kismet/contracts";
-import { Gauge, type Parts } from "@kismet/service-kit";
+import { Gauge, type Parts, type TokenVerifier } from "@kismet/service-kit";
 import type { FastifyRequest } from "fastify";
 import { createCanary } from "../canary/canary.ts";
+import { countAttempts, isFairTrial } from "../canary/count-attempts.ts";
+import type { Variant } from "../canary/decide-variant.ts";
 import type { Config } from "../config.ts";
-import { ClientGone } from "./relay.ts";
 import { createUpstream, type Upstream } from "./upstream.ts";
 
 export type Upstreams = {
+  /** Of requests whose route asks for no member: whoever shows who they are is served like elsewhere. */
+  recognise(request: FastifyRequest): Promise<void>;
   of(service: ServiceName): Upstream;
   /** The instances that serve a request: the service's, or its canary's. */
   for(service: ServiceName, request: FastifyRequest): Upstream;
 };
 
-export function createUpstreams(parts: Parts<Config>, bus: Bus): Upstreams {
+/** Instances of a service with a canary: as they are, and so that the judge of the canary hears what comes of it. */
+type Counted = { plain: Upstream; counting: Upstream };
+
+export function createUpstreams(parts: Parts<Config>, bus: Bus, verifier: TokenVerifier): Upstreams {
   const { config } = parts;
   const up = new Gauge({
     name: "kismet_upstream_up",
@@ -24,24 +30,22 @@ export function createUpstreams(parts: Parts<Config>, bus: Bus): Upstreams {
   const upstreams = new Map<string, Upstream>(
     domainServices.map((name) => [name, createUpstream(parts, name, config[upstreamKey(name)], up)]),
   );
-  const canaries = new Map<string, Upstream>();
   const withCanary = domainServices.filter((name) => config[canaryKey(name)].length > 0);
-  const canary = createCanary(parts, bus, withCanary);
+  const canary = createCanary(parts, { bus, verifier }, withCanary);
+  const splits = new Map<string, Record<Variant, Counted>>();
   for (const name of withCanary) {
     const ofCanary = createUpstream(parts, `${name}-canary`, config[canaryKey(name)], up);
-    canaries.set(
-      name,
-      recorded(ofCanary, (...came) => canary.record(name, "canary", ...came)),
-    );
-    upstreams.set(
-      name,
-      recorded(of(name), (...came) => canary.record(name, "stable", ...came)),
-    );
+    const counted = (plain: Upstream, variant: Variant): Counted => ({
+      plain,
+      counting: countAttempts(plain, (attempt) => canary.record(name, variant, attempt)),
+    });
+    splits.set(name, { stable: counted(of(name), "stable"), canary: counted(ofCanary, "canary") });
   }
   parts.lifecycle.add({
     name: "upstreams",
     stop: async () => {
-      await Promise.all([...upstreams.values(), ...canaries.values()].map((upstream) => upstream.close()));
+      const canaries = [...splits.values()].map((split) => split.canary.plain);
+      await Promise.all([...upstreams.values(), ...canaries].map((upstream) => upstream.close()));
     },
   });
 
@@ -52,27 +56,13 @@ export function createUpstreams(parts: Parts<Config>, bus: Bus): Upstreams {
   }
 
   return {
+    recognise: canary.recognise,
     of,
     for(service, request) {
-      const ofCanary = canaries.get(service);
-      return ofCanary && canary.variantFor(service, request) === "canary" ? ofCanary : of(service);
-    },
-  };
-}
-
-/** Tells of each try what came of it, and when it began. */
-function recorded(upstream: Upstream, tell: (isError: boolean, begunAt: number) => void): Upstream {
-  return {
-    ...upstream,
-    async send(request, relay) {
-      const begin = performance.now();
-      try {
-        await upstream.send(request, relay);
-        tell(relay.status >= 500, begin);
-      } catch (error) {
-        if (!(error instanceof ClientGone)) tell(true, begin);
-        throw error;
-      }
+      const split = splits.get(service);
+      if (!split) return of(service);
+      const { plain, counting } = split[canary.variantFor(service, request)];
+      return isFairTrial(request) ? counting : plain;
     },
   };
 }

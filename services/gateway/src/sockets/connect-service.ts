@@ -48,9 +48,12 @@ export async function connectService(upstream: Upstream, options: ServiceSocketO
   for (let i = 0; i < maxAddressesTried && !deadline.expired(); i += 1) {
     const url = upstream.nextUrl();
     try {
-      return await open(url, options);
+      const socket = await open(url, options);
+      upstream.reportAnswer(101);
+      return socket;
     } catch (error) {
       left.throwIfAborted();
+      if (error instanceof ServiceRefusal) upstream.reportAnswer(error.status);
       if (error instanceof ServiceRefusal || error instanceof DeadlineExceeded) throw error;
       lastError = error;
       // What the client asked for says nothing against the instance.
