@@ -57,6 +57,7 @@ const waivers: readonly Waiver[] = [
     ],
   ),
   ...waive(writeRestricted, "a page of a mail, whose link is the credential", [
+    "POST /auth/archive",
     "POST /auth/verify-email",
     "POST /auth/confirm-email",
     "POST /auth/reset-password",
@@ -86,6 +87,7 @@ const waivers: readonly Waiver[] = [
   ),
   ...waive(readRestricted, "its cookie speaks for it", ["GET /v1/auth/csrf"]),
   ...waive(readRestricted, "a page: it shows a form, and does nothing", [
+    "GET /auth/archive",
     "GET /auth/verify-email",
     "GET /auth/confirm-email",
     "GET /auth/reset-password",
@@ -108,6 +110,7 @@ const waivers: readonly Waiver[] = [
     credentialsInUrl,
     "a link in a mail has nowhere else; it is good once and briefly, and opening it does nothing",
     [
+      "GET /auth/archive",
       "GET /auth/verify-email",
       "GET /auth/confirm-email",
       "GET /auth/reset-password",

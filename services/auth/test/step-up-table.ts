@@ -1,0 +1,72 @@
+/** Whoever holds an unlocked telephone holds a session: written down again, as the roles are. */
+export const asksForFreshness = [
+  "POST /v1/auth/password/change",
+  "POST /v1/auth/email/change",
+  "POST /v1/auth/factors/totp",
+  "POST /v1/auth/factors/totp/confirm",
+  "DELETE /v1/auth/factors/totp",
+  "POST /v1/auth/factors/recovery-codes",
+  "POST /v1/auth/passkeys/options",
+  "POST /v1/auth/passkeys",
+  "DELETE /v1/auth/passkeys/:id",
+  "POST /v1/auth/oidc/:provider/link",
+  "POST /v1/auth/identities",
+  "DELETE /v1/auth/identities/:id",
+  "POST /v1/auth/me/export",
+  "GET /v1/auth/me/exports/:id/archive",
+  "DELETE /v1/auth/me",
+  "POST /v1/admin/members/:id/status",
+  "PUT /v1/admin/members/:id/roles",
+  "POST /v1/admin/members/:id/age",
+  "DELETE /v1/admin/members/:id/sessions",
+  "DELETE /v1/admin/members/:id/sessions/:sessionId",
+  "POST /v1/admin/appeals/:id/decision",
+  "POST /v1/admin/clients",
+  "DELETE /v1/admin/clients/:id",
+  "POST /v1/admin/clients/:id/keys",
+  "DELETE /v1/admin/clients/:id/keys/:keyId",
+];
+
+/** By why not. A new route stands here or above. */
+export const asksForNone: Record<string, string[]> = {
+  "a code that went to the new address, for a change that was asked for freshly": [
+    "POST /v1/auth/email/confirm",
+  ],
+  "it is how freshness is had": [
+    "POST /v1/auth/step-up",
+    "POST /v1/auth/step-up/code",
+    "POST /v1/auth/step-up/passkey",
+  ],
+  "it only takes access away, and whoever has lost a telephone is in a hurry": [
+    "POST /v1/auth/logout",
+    "POST /v1/auth/logout-all",
+    "DELETE /v1/auth/sessions/:id",
+  ],
+  "it changes no way in, and can be taken back": [
+    "PATCH /v1/auth/passkeys/:id",
+    "POST /v1/auth/me/hide",
+    "POST /v1/auth/me/show",
+    "POST /v1/auth/me/restore",
+    "POST /v1/auth/me/appeals",
+    "POST /v1/auth/age/checks",
+    "PUT /v1/auth/age/jurisdiction",
+  ],
+  "it reads what is the member's own": [
+    "GET /v1/auth/me",
+    "GET /v1/auth/me/restriction",
+    "GET /v1/auth/me/exports",
+    "GET /v1/auth/age",
+    "GET /v1/auth/factors",
+    "GET /v1/auth/identities",
+    "GET /v1/auth/passkeys",
+    "GET /v1/auth/sessions",
+  ],
+  "it reads, by both factors, and is recorded": [
+    "GET /v1/admin/members/:id",
+    "GET /v1/admin/members/:id/audit",
+    "GET /v1/admin/members/:id/sessions",
+    "GET /v1/admin/appeals",
+    "GET /v1/admin/audit",
+    "GET /v1/admin/clients",
+  ],
+};
