@@ -8,6 +8,7 @@ import {
   call,
   codeTo,
   hashSecret,
+  holdAccount,
   logIn,
   mailsTo,
   mailText,
@@ -15,12 +16,25 @@ import {
   refresh,
   signup,
   verify,
+  waitingForLocks,
 } from "./auth-world.ts";
 import { createEmailChangeWorld } from "./email-change-world.ts";
 import { linkTo, open, press } from "./page-client.ts";
 
-const { world, mail, auth, change, confirm, addressOf, memberOf, quiet, askCode, answerCode, reset } =
-  await createEmailChangeWorld(t);
+const {
+  world,
+  mail,
+  auth,
+  change,
+  confirm,
+  addressOf,
+  holderOf,
+  memberOf,
+  quiet,
+  askCode,
+  answerCode,
+  reset,
+} = await createEmailChangeWorld(t);
 const hourMs = 3_600_000;
 
 await t.test(
@@ -202,3 +216,21 @@ await t.test(
     auth.clock.move(-48 * hourMs - 1_000);
   },
 );
+
+await t.test("whoever signs up with an address while its member is leaving it finds it kept", async (t) => {
+  const ann = await memberOf();
+  const third = newAddress();
+  const held = await holdAccount(
+    world,
+    ann.id,
+    `UPDATE auth.accounts SET email = '${third}' WHERE member_id = '${ann.id}';
+     INSERT INTO auth.email_changes (id, member_id, old_email, new_email, tries_left, requested_at, confirmed_at, undo_hash)
+     VALUES (gen_random_uuid(), '${ann.id}', '${ann.email}', '${third}', 5, now(), now(), 'undo ${ann.id}')`,
+  );
+  const before = (await mailsTo(mail, ann.email)).length;
+  await signup(auth, ann.email, "the strangers own words");
+  await waitingForLocks(world, 1);
+  await held.commit();
+  t.match(await mailText(mail, ann.email, before + 1), "has an account already", "its member is told, once");
+  t.equal(await holderOf(ann.email), "", "and nobody waits to have it");
+});

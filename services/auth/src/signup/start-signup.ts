@@ -45,6 +45,9 @@ export async function startSignup(deps: CodeDeps, signup: Signup, id: string): P
     const account = await lockAccountByEmail(tx, email);
     if (!account) throw new Error("the account was there, or was made");
     if (account.status !== "unverified") return tellMember(tx, account);
+    // Its member was leaving it while this waited for them: the letter is carried again, and they are told.
+    if (await isAddressKept(tx, { email, since: undoableSince(now, undoHours) }))
+      throw new Error("an address is kept since a moment ago");
     const { memberId } = account;
     if (!(await mayGo(tx, "sign-up code"))) return undefined;
     const code = newCode();
