@@ -32,12 +32,12 @@ export function canBeShaped(status: number, headers: IncomingHttpHeaders): boole
 }
 
 /** Answers 304 if the client has it, else compresses it if that pays. Changes the headers to what is answered. */
-export async function sendWhole(
+export function sendWhole(
   reply: FastifyReply,
   headers: IncomingHttpHeaders,
   body: Buffer,
   { encoding, isPolled, ifNoneMatch }: Shape,
-): Promise<void> {
+): void {
   if (isPolled) {
     const tag = tagOf(body);
     headers.etag = tag;
@@ -50,11 +50,19 @@ export async function sendWhole(
       return;
     }
   }
-  const packed = encoding && body.length >= leastCompressedBytes ? await compress[encoding](body) : body;
-  if (encoding && packed.length < body.length) headers["content-encoding"] = encoding;
-  const sent = headers["content-encoding"] === undefined ? body : packed;
-  headers["content-length"] = String(sent.length);
-  write(reply, 200, headers, sent);
+  if (encoding === undefined || body.length < leastCompressedBytes) return sendBody(reply, headers, body);
+  compress[encoding](body)
+    .then((packed) => {
+      if (packed.length >= body.length) return sendBody(reply, headers, body);
+      headers["content-encoding"] = encoding;
+      sendBody(reply, headers, packed);
+    })
+    .catch(() => reply.raw.destroy());
+}
+
+function sendBody(reply: FastifyReply, headers: IncomingHttpHeaders, body: Buffer): void {
+  headers["content-length"] = String(body.length);
+  write(reply, 200, headers, body);
 }
 
 function write(

@@ -118,7 +118,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#reply.hijack();
     const [first] = whole;
     const body = first && whole.length === 1 ? first : Buffer.concat(whole);
-    sendWhole(this.#reply, headers, body, shape).catch(() => this.#reply.raw.destroy());
+    sendWhole(this.#reply, headers, body, shape);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
