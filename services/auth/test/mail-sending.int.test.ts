@@ -270,7 +270,7 @@ await t.test(
     const [minuteMs, dayMs] = [60_000, 86_400_000];
     auth.clock.move(20 * minuteMs);
     await triedAgain(2);
-    t.pass("the reset is given up, whose asker waits no longer");
+    t.equal((await waiting()).length, 2, "the reset is given up, whose asker waits no longer");
     auth.clock.move(2 * dayMs);
     await triedAgain(2);
     auth.clock.move(2 * dayMs);

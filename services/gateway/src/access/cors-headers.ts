@@ -1,7 +1,7 @@
 export const exposedHeaders = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "etag"];
 const exposed = exposedHeaders.join(", ");
 
-/** What a page of a listed origin needs to read an answer that is written past the hooks. */
+/** What a page of a listed origin needs to read an answer; preflights are `@fastify/cors`'. */
 export function corsHeaders(origin: string | undefined, listed: ReadonlySet<string>): Record<string, string> {
   const vary = { vary: "Origin" };
   if (origin === undefined || !listed.has(origin)) return vary;
